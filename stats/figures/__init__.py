@@ -1,0 +1,7 @@
+"""Figures of comparisons: geometry first, drawing after."""
+
+from __future__ import annotations
+
+from stats.figures.layout import Figure, critical_difference, intervals, stack, strips
+
+__all__ = ["Figure", "critical_difference", "intervals", "stack", "strips"]
