@@ -15,6 +15,7 @@ __all__ = [
     "ShortSeriesWarning",
     "StatsError",
     "StatsWarning",
+    "UndefinedError",
     "choice",
     "level",
 ]
@@ -38,6 +39,10 @@ class ScoresTypeError(StatsError, TypeError):
 
 class OptionError(StatsError, ValueError):
     """An option outside of what is allowed."""
+
+
+class UndefinedError(StatsError, ValueError):
+    """The number asked for does not exist for these data (0/0, one class, no variance)."""
 
 
 class StatsWarning(UserWarning):
