@@ -1,4 +1,4 @@
-"""What goes wrong in the runner, told in one line: what was found, where, what is allowed, what to do."""
+"""What goes wrong in the runner, each told in one line that says what to do."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -7,7 +7,7 @@ __all__ = ["BenchError", "UserError", "did_you_mean", "listed", "one_line", "unk
 
 
 class BenchError(Exception):
-    """Root of everything the runner raises on purpose; exit code 1 unless a subclass says otherwise."""
+    """Root of everything the runner raises on purpose; exit code 1 unless a subclass differs."""
 
     exit_code: int = 1
 
@@ -52,7 +52,7 @@ def listed(names: Iterable[object], *, most: int = 12) -> str:
 
 
 def one_line(text: object, *, most: int = 400) -> str:
-    """Return a text as one line without control characters, so that no message breaks a terminal."""
+    """Return a text as one line without control characters: no message breaks a terminal."""
     folded = " ".join(str(text).split())
     folded = "".join(char if char.isprintable() else "�" for char in folded)
     return folded if len(folded) <= most else folded[: most - 1] + "…"

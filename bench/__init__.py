@@ -1,0 +1,31 @@
+"""Run experiments: from a TOML file to tables, statistics and a report.
+
+``Experiment``, ``plan``, ``run`` and ``load_run`` are the whole of the command line in Python.
+They are imported when first used, so that ``bench --help`` and worker processes start at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.run import load_run, plan, run
+    from bench.spec.experiment import Experiment
+
+__all__ = ["Experiment", "load_run", "plan", "run"]
+
+_HOME = {
+    "Experiment": "bench.spec.experiment",
+    "load_run": "bench.run",
+    "plan": "bench.run",
+    "run": "bench.run",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'bench' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

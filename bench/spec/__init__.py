@@ -1,0 +1,1 @@
+"""What is asked: an experiment file, read strictly, and the cells it stands for."""
