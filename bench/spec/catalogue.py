@@ -18,6 +18,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any, Literal
 
 from bench.errors import UserError, one_line, unknown
+from dataflows.ports import TASKS
 
 __all__ = [
     "METRICS",
@@ -36,15 +37,13 @@ __all__ = [
 
 Kind = Literal["datasets", "models"]
 
-TASKS = ("binary", "multiclass", "ordinal", "continuous")
-
 # The first of a task is its primary metric unless the experiment says otherwise: a proper score.
 METRICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "binary": ("log_loss", "brier", "auc", "mcc"),
-        "multiclass": ("log_loss", "macro_f1", "balanced_accuracy"),
-        "ordinal": ("rps", "quadratic_kappa", "rank_mae"),
-        "continuous": ("rmse", "mae", "mase", "skill"),
+        "multiclass": ("log_loss", "brier", "macro_f1", "balanced_accuracy"),
+        "ordinal": ("rps", "log_loss", "quadratic_kappa", "rank_mae"),
+        "continuous": ("rmse", "mae", "rmse_y", "mae_y", "mase", "skill"),
     }
 )
 PRIMARY: Mapping[str, str] = MappingProxyType({task: names[0] for task, names in METRICS.items()})
@@ -97,14 +96,16 @@ class Facts:
 
 @lru_cache(maxsize=8)
 def available(kind: Kind) -> tuple[str, ...]:
-    """Return the names of the modules that come with crossfold; nothing is imported."""
-    folder = _folder(kind)
-    return tuple(sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_")))
+    """Return the names of the modules that come with crossfold; none of them is imported."""
+    _dataflows()
+    names: tuple[str, ...] = importlib.import_module(f"dataflows.{kind}").available()
+    return names
 
 
 def summary(kind: Kind, name: str) -> str:
     """Return the sentence a module begins with; nothing is imported."""
-    tree = ast.parse((_folder(kind) / f"{name}.py").read_bytes())
+    (folder,) = importlib.import_module(f"dataflows.{kind}").__path__
+    tree = ast.parse((Path(folder) / f"{name}.py").read_bytes())
     return one_line((ast.get_docstring(tree) or "").split("\n\n")[0])
 
 
@@ -133,15 +134,9 @@ def reference(kind: Kind, name: str, *, folder: Path, where: str) -> str:
 
 def module_names(dataset: str, model: str) -> tuple[str, ...]:
     """Return references of the modules that make the dataflow of one dataset and one model."""
-    features = sorted(p.stem for p in _folder("features").glob("*.py") if p.stem[0] != "_")
-    return (
-        dataset,
-        "dataflows.splits",
-        *(f"dataflows.features.{name}" for name in features),
-        *(f"dataflows.labels.{task}" for task in TASKS),
-        model,
-        "dataflows.evaluation",
-    )
+    both = {"dataset": load_module(dataset), "model": load_module(model)}
+    given = {both["dataset"].__name__: dataset, both["model"].__name__: model}
+    return tuple(given.get(m.__name__, m.__name__) for m in _dataflows().modules(**both))
 
 
 @lru_cache(maxsize=1024)
@@ -199,13 +194,14 @@ def facts(reference: str) -> Facts:
     )
 
 
-def _folder(kind: str) -> Path:
-    spec = importlib.util.find_spec("dataflows")
-    if spec is None or not spec.submodule_search_locations:
+def _dataflows() -> ModuleType:
+    try:
+        return importlib.import_module("dataflows")
+    except ImportError as cause:
         raise UserError(
-            'the package "dataflows" of crossfold is not importable; install crossfold[bench]'
-        )
-    return Path(spec.submodule_search_locations[0]) / kind
+            f"crossfold's package dataflows does not import ({one_line(cause)}); "
+            'install it with pip install "crossfold[bench]"'
+        ) from None
 
 
 def _from_file(path: Path) -> ModuleType:

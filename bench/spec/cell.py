@@ -5,13 +5,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TypeAlias
 
 from blake3 import blake3
 
-__all__ = ["JSON", "Cell", "cell_seed"]
+__all__ = ["JSON", "Cell", "Value", "cell_seed"]
 
 JSON: TypeAlias = "str | int | float | bool | list[JSON] | dict[str, JSON] | None"
+Value: TypeAlias = "JSON | Path"  # a file counts by its content, so it is told apart from text
 
 
 @dataclass(frozen=True, slots=True)

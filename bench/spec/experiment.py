@@ -15,12 +15,14 @@ import msgspec
 
 from bench.errors import UserError, did_you_mean, listed, one_line, unknown
 from bench.spec import catalogue, filter, toml
-from bench.spec.cell import JSON, Cell, cell_seed
+from bench.spec.cell import JSON, Cell, Value, cell_seed
 from bench.spec.config import Config, DatasetTable, ModelTable, read_table, read_toml
 
 __all__ = ["MODES", "DatasetSpec", "Experiment", "Protocol", "Variant"]
 
 MODES = ("development", "evaluation")
+
+_Inputs = dict[str, catalogue.Input]
 
 _NAME = re.compile(r"[\w.+-]{1,60}", re.ASCII)
 _MOST_CELLS = 1_000_000
@@ -40,7 +42,7 @@ class DatasetSpec:
 
     name: str
     module: str
-    inputs: Mapping[str, JSON | Path]
+    inputs: Mapping[str, Value]
     targets: tuple[str, ...]
 
 
@@ -201,10 +203,10 @@ class Experiment:
         """Return the driver's configuration for a cell."""
         return {"task": cell.task, "mode": self.mode}
 
-    def inputs_for(self, cell: Cell) -> dict[str, JSON | Path]:
+    def inputs_for(self, cell: Cell) -> dict[str, Value]:
         """Return the values that a cell's dataflow takes from outside."""
         module = self.variant(cell.variant).module
-        known = _parameters(self.dataset(cell.dataset).module, module)
+        known = _settable(self.dataset(cell.dataset).module, module)[1]
         return {
             **self.dataset(cell.dataset).inputs,
             **{
@@ -424,10 +426,11 @@ def _dataset(
     facts = catalogue.facts(module)
     if "series" not in facts.nodes and facts.complete:
         raise UserError(f"{where}: {module} has no node series; a dataset module must give it")
-    known = {n: i for n, i in facts.inputs.items() if n not in catalogue.RESERVED}
+    known = _settable(module, "dataflows.evaluation")[0]
     values = _checked(inputs, known, facts.complete, folder, where, kind="input")
     for needed in known.values():
-        if needed.required and needed.name not in values and facts.complete:
+        asked = needed.name in facts.inputs and needed.required and facts.complete
+        if asked and needed.name not in values:
             raise UserError(f"{where}: {needed.name} is missing; {module} asks for it")
     return DatasetSpec(name, module, values, targets)
 
@@ -461,7 +464,7 @@ def _variants(
             if task not in facts.tasks:
                 raise unknown("task", task, facts.tasks, where=f"{where}.tasks")
         tasks = tuple(task for task in facts.tasks if task in asked)
-    known = _parameters(datasets[0].module, module)
+    known = _settable(datasets[0].module, module)[1]
     both = sorted(fixed.keys() & source.grid.keys())
     if both:
         raise UserError(
@@ -494,19 +497,25 @@ def _variants(
     ]
 
 
-def _parameters(dataset: str, model: str) -> dict[str, catalogue.Input]:
-    """Return what a model's table may set: inputs of its dataflow that nothing else gives."""
+def _settable(dataset: str, model: str) -> tuple[_Inputs, _Inputs]:
+    """Return what a dataset's table may set, and what a model's may.
+
+    Whatever base quantities, folds, labels or scores take belongs to the dataset: were it set
+    by a model, two models would be scored on different questions.
+    """
     names = catalogue.module_names(dataset, model)
-    every = [catalogue.facts(name) for name in names]
-    nodes = frozenset().union(*(facts.nodes for facts in every))
-    known: dict[str, catalogue.Input] = {}
-    for name, facts in zip(names, every, strict=True):
-        if name == dataset:
-            continue
-        for key, value in facts.inputs.items():
-            if key not in nodes and key not in catalogue.RESERVED and key not in known:
-                known[key] = value
-    return known
+    every = {name: catalogue.facts(name) for name in names}
+    nodes = frozenset().union(*(facts.nodes for facts in every.values()))
+    own: tuple[_Inputs, _Inputs] = ({}, {})
+    # The dataset's side first, so that a name both sides use is the dataset's.
+    for of_model in (False, True):
+        for name, facts in every.items():
+            if of_model != (name == model or name.startswith("dataflows.features.")):
+                continue
+            for key, value in facts.inputs.items():
+                if key not in nodes | catalogue.RESERVED and key not in own[False]:
+                    own[of_model].setdefault(key, value)
+    return own
 
 
 def _checked(
@@ -517,9 +526,9 @@ def _checked(
     where: str,
     *,
     kind: str,
-) -> dict[str, JSON | Path]:
+) -> dict[str, Value]:
     """Return values as the types that the nodes declare, or say which one is wrong."""
-    values: dict[str, JSON | Path] = {}
+    values: dict[str, Value] = {}
     for key, value in given.items():
         if key in catalogue.RESERVED:
             raise UserError(f"{where}: {key} is given by the experiment's axes; remove it here")
@@ -586,7 +595,7 @@ def _is_path(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Path)
 
 
-def _plain(value: JSON | Path) -> JSON:
+def _plain(value: Value) -> JSON:
     return str(value) if isinstance(value, Path) else value
 
 
