@@ -1,0 +1,1 @@
+"""What is done: the merged graph, the plan, the workers."""

@@ -1,0 +1,206 @@
+"""The only file that knows Hamilton's graph: which steps a dataflow has, what each needs, and how some of them run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+# Hamilton looks for every plug-in it knows on import (seconds) and reports usage; neither is wanted.
+os.environ.setdefault("HAMILTON_AUTOLOAD_EXTENSIONS", "0")
+os.environ.setdefault("HAMILTON_TELEMETRY_ENABLED", "false")
+
+from hamilton import driver
+from hamilton.lifecycle.base import BaseDoNodeExecute
+from hamilton.node import DependencyType, Node
+
+from bench.cache.codecs import can_store
+from bench.cache.codehash import code_hash
+from bench.errors import UserError
+from bench.spec.catalogue import load_module
+
+__all__ = ["Flow", "FlowSpec", "Observation", "Step", "flow"]
+
+logging.getLogger("hamilton").setLevel(logging.CRITICAL)  # failures are told by us, once
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSpec:
+    """What a driver is built from: module names or files, and the driver's configuration."""
+
+    modules: tuple[str, ...]
+    config: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node of a dataflow: its name, what it needs, and the code that gives it."""
+
+    name: str
+    module: str
+    needs: tuple[str, ...]  # other steps, sorted by name
+    inputs: tuple[str, ...]  # values given from outside, sorted by name
+    required: frozenset[str]  # those inputs that have no default
+    defaults: Mapping[str, object]
+    storable: bool
+    callable: Callable[..., object] = field(repr=False)
+
+    @property
+    def code(self) -> str:
+        """Digest of the step's code and of everything of ours and the user's that it calls."""
+        return code_hash(self.callable)
+
+
+@dataclass(slots=True)
+class Observation:
+    """What was seen while steps ran: seconds of each, and the values somebody wants to keep."""
+
+    keep: Callable[[str, float, object], bool]
+    seconds: dict[str, float] = field(default_factory=dict)
+    kept: dict[str, object] = field(default_factory=dict)
+
+
+class _Observer(BaseDoNodeExecute):  # type: ignore[misc]
+    """Times each step of the execution under way."""
+
+    def __init__(self) -> None:
+        self.observation: Observation | None = None
+
+    def do_node_execute(
+        self, *, run_id: str, node_: Node, kwargs: dict[str, Any], task_id: str | None = None
+    ) -> Any:
+        begin = time.perf_counter()
+        value = node_(**kwargs)
+        seen = self.observation
+        if seen is not None:
+            seconds = time.perf_counter() - begin
+            seen.seconds[node_.name] = seconds
+            if seen.keep(node_.name, seconds, value):
+                seen.kept[node_.name] = value
+        return value
+
+
+class Flow:
+    """A compiled dataflow: the steps of a set of modules under one configuration.
+
+    Parameters
+    ----------
+    spec : FlowSpec
+        Modules, in order, and the driver's configuration.
+
+    Raises
+    ------
+    UserError
+        A module does not import, or Hamilton cannot make a graph of the modules.
+    """
+
+    def __init__(self, spec: FlowSpec) -> None:
+        self.spec = spec
+        self._observer = _Observer()
+        modules = [load_module(reference) for reference in spec.modules]
+        try:
+            self._driver = (
+                driver.Builder()
+                .with_modules(*modules)
+                .with_config(dict(spec.config))
+                .with_adapters(self._observer)
+                .build()
+            )
+        except Exception as cause:  # noqa: BLE001 - Hamilton raises bare and varied errors on a bad module
+            last = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+            raise UserError(
+                f"the modules {', '.join(m.__name__ for m in modules)} do not make a dataflow: {last}"
+            ) from cause
+        self._config = dict(spec.config)
+
+    @cached_property
+    def steps(self) -> Mapping[str, Step]:
+        """Every node that is computed, by name."""
+        return {n.name: _step(n) for n in self._driver.graph.nodes.values() if not n.user_defined}
+
+    def order(self, wanted: Iterable[str]) -> tuple[Step, ...]:
+        """Steps that `wanted` rest on, themselves included, each after what it needs.
+
+        Raises
+        ------
+        UserError
+            The steps need each other in a circle.
+        """
+        done: dict[str, Step] = {}
+        open_: set[str] = set()
+        for final in wanted:
+            stack: list[tuple[str, bool]] = [(final, False)]
+            while stack:
+                name, ready = stack.pop()
+                if name in done:
+                    continue
+                step = self.steps[name]
+                if ready:
+                    open_.discard(name)
+                    done[name] = step
+                    continue
+                if name in open_:
+                    raise UserError(
+                        f"the steps of {self.spec.modules[-2]} need each other in a circle through "
+                        f"{name!r}; a step may only use what comes before it"
+                    )
+                open_.add(name)
+                stack.append((name, True))
+                stack.extend((n, False) for n in step.needs if n not in done)
+        return tuple(done.values())
+
+    def value(self, name: str, inputs: Mapping[str, object]) -> object:
+        """An outside value as a step sees it: an input, or a configuration entry of that name."""
+        return inputs[name] if name in inputs else self._config[name]
+
+    def given(self, name: str, inputs: Mapping[str, object]) -> bool:
+        """Whether an outside value is there for `name`."""
+        return name in inputs or name in self._config
+
+    def execute(
+        self,
+        wanted: Sequence[str],
+        *,
+        inputs: Mapping[str, object],
+        known: Mapping[str, object],
+        observation: Observation | None = None,
+    ) -> dict[str, object]:
+        """Values of `wanted`, computed from `inputs` and the values already `known`."""
+        self._observer.observation = observation
+        try:
+            result: dict[str, object] = self._driver.execute(
+                list(wanted), inputs=dict(inputs), overrides=dict(known)
+            )
+        finally:
+            self._observer.observation = None
+        return result
+
+
+@lru_cache(maxsize=256)
+def flow(spec: FlowSpec) -> Flow:
+    """The compiled dataflow of `spec`, made once per process."""
+    return Flow(spec)
+
+
+def _step(node: Node) -> Step:
+    user_given = {d.name for d in node.dependencies if d.user_defined}
+    defaults = dict(node.default_parameter_values)
+    inputs = sorted(name for name in node.input_types if name in user_given)
+    return Step(
+        name=node.name,
+        module=str(node.tags.get("module", "")),
+        needs=tuple(sorted(name for name in node.input_types if name not in user_given)),
+        inputs=tuple(inputs),
+        required=frozenset(
+            name for name in inputs if node.input_types[name][1] is DependencyType.REQUIRED
+        ),
+        defaults=defaults,
+        storable=can_store(node.type),
+        callable=node.callable,
+    )
+
+

@@ -1,0 +1,272 @@
+"""What a worker process does with a chunk: load, compute, store, and answer with a short text."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import random
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from blake3 import blake3
+
+from bench.cache.codecs import can_hold
+from bench.cache.codehash import code_units
+from bench.cache.store import DamagedObject, Record, Store
+from bench.engine.graph import FlowSpec, Observation, flow
+from bench.errors import one_line
+
+__all__ = ["Answer", "Part", "Task", "prepare", "work"]
+
+# A value inside a chunk is kept when making it again would cost at least this long ...
+KEEP_SECONDS = 0.1
+# ... and reading it back is not the larger part of that.
+KEEP_BYTES_PER_SECOND = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One step of a chunk, as far as a worker needs to know it."""
+
+    key: str
+    name: str
+    code: str
+    needs: tuple[tuple[str, str], ...]
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A chunk with all a worker needs: names, keys and scalar inputs, never data."""
+
+    chunk: int
+    store: Path
+    attempts: Path
+    flow: FlowSpec
+    inputs: Mapping[str, object]
+    parts: tuple[Part, ...]
+    outputs: tuple[str, ...]
+    loads: tuple[tuple[str, str], ...]  # (step name, key)
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a chunk."""
+
+    chunk: int
+    status: str  # computed | served | failed | busy | damaged
+    computed: int = 0
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    stage: str = ""
+    error_type: str = ""
+    error_message: str = ""
+    trace: str = ""
+
+    def text(self) -> str:
+        """Return the answer as the one line that goes back to the parent."""
+        return json.dumps({name: getattr(self, name) for name in self.__slots__})
+
+    @staticmethod
+    def read(text: str) -> Answer:
+        """Return the answer that a line tells."""
+        return Answer(**json.loads(text))
+
+
+def prepare(packages: tuple[str, ...]) -> None:
+    """Make a worker process ready: heavy packages once, one thread, an eye on the parent.
+
+    Importing lazily inside the first task looks to loky like a leak, and it replaces the process.
+    """
+    sys.dont_write_bytecode = True
+    for package in packages:
+        with contextlib.suppress(ImportError):  # the step that needs it tells, in its own cell
+            importlib.import_module(package)
+    _watch_parent(os.getppid())
+
+
+def work(task: Task) -> str:
+    """Run one chunk and answer in one line of text; whatever goes wrong is part of the answer."""
+    begin = time.perf_counter()
+    marker = task.attempts / str(task.chunk)
+    marker.write_text(str(os.getpid()))
+    try:
+        answer = _answer(task, begin)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as cause:  # noqa: BLE001 - the worker's edge: one chunk's fault stays its own
+        answer = Answer(
+            chunk=task.chunk,
+            status="failed",
+            seconds=time.perf_counter() - begin,
+            peak_mb=_peak_mb(),
+            error_type=type(cause).__name__,
+            error_message=one_line(cause) or type(cause).__name__,
+            trace=traceback.format_exc(limit=-12),
+        )
+    marker.unlink(missing_ok=True)
+    return answer.text()
+
+
+def _answer(task: Task, begin: float) -> Answer:
+    store = _store(task.store)
+    with store.claim(task.outputs[0]) as mine:
+        if not mine:
+            return Answer(task.chunk, "busy")
+        if len(store.records(task.outputs)) == len(task.outputs):
+            return Answer(task.chunk, "served")  # another process was quicker
+        records = store.records(key for _, key in task.loads)
+        if len(records) < len({key for _, key in task.loads}):
+            return Answer(task.chunk, "damaged")
+        content = _content_keys(task, records)
+        same = store.records(content[key] for key in task.outputs)
+        if all(content[key] in same for key in task.outputs):
+            for key in task.outputs:
+                record = same[content[key]]
+                store.link(key, record, meta=record.meta)
+            return Answer(task.chunk, "served", seconds=time.perf_counter() - begin)
+        try:
+            known = {name: store.load(records[key]) for name, key in task.loads}
+        except DamagedObject:
+            return Answer(task.chunk, "damaged")
+        return _computed(task, store, known, content, begin)
+
+
+def _computed(
+    task: Task, store: Store, known: Mapping[str, object], content: Mapping[str, str], begin: float
+) -> Answer:
+    parts = {p.name: p for p in task.parts}
+    by_key = {p.key: p for p in task.parts}
+    compiled = flow(task.flow)
+    wanted = [by_key[key].name for key in task.outputs]
+
+    def worth_keeping(name: str, seconds: float, value: object) -> bool:
+        return (
+            seconds >= KEEP_SECONDS
+            and parts[name].key not in task.outputs
+            and can_hold(value, most_bytes=int(seconds * KEEP_BYTES_PER_SECOND))
+        )
+
+    observation = Observation(keep=worth_keeping)
+    _reset_peak()
+    _seed_globals(task.outputs[0])
+    values = compiled.execute(wanted, inputs=task.inputs, known=known, observation=observation)
+    peak = _peak_mb()
+    for name, value in {**observation.kept, **values}.items():
+        part = parts[name]
+        step = compiled.steps[name]
+        meta = {
+            "node": name,
+            "module": step.module,
+            "code_hash": part.code,
+            "deps": dict(part.needs),
+            "values": dict(part.values),
+            "inputs": {
+                k: task.inputs[k] if isinstance(task.inputs[k], str | int | float) else None
+                for k, _ in part.values
+                if k in task.inputs
+            },
+            "seconds": observation.seconds.get(name, 0.0),
+            "timings": observation.seconds if part.key in task.outputs else {},
+            "peak_mb": peak,
+            "environment": task.environment,
+            "units": _units(store, step.callable, part.code),
+        }
+        record = store.put(part.key, value, meta=meta)
+        store.link(content[part.key], record, meta=record.meta)
+    return Answer(
+        task.chunk,
+        "computed",
+        computed=len(observation.seconds),
+        seconds=time.perf_counter() - begin,
+        peak_mb=peak,
+        stage=_stage(task),
+    )
+
+
+def _content_keys(task: Task, records: Mapping[str, Record]) -> dict[str, str]:
+    """Names made of the actual inputs' content: a new recipe with the same content is no new work."""
+    keys: dict[str, str] = {}
+    for part in task.parts:
+        words = ["content", part.code]
+        for name, key in part.needs:
+            words += [name, keys[key] if key in keys else f"={records[key].data_hash}"]
+        for name, digest in part.values:
+            words += [name, f"={digest}"]
+        text = "".join(f"{len(w)}:{w}" for w in words)
+        keys[part.key] = blake3(text.encode()).hexdigest(length=20)
+    return keys
+
+
+def _stage(task: Task) -> str:
+    names = {p.name for p in task.parts}
+    if "best_model" in names:
+        return "fit"
+    if "prediction" in names or "performance_metrics" in names:
+        return "score"
+    return "features" if any(n.startswith("X") for n in names) else "data"
+
+
+@lru_cache(maxsize=4)
+def _store(root: Path) -> Store:
+    return Store(root, create=False)
+
+
+_UNITS: dict[str, dict[str, str]] = {}
+
+
+def _units(store: Store, function: object, code: str) -> dict[str, str]:
+    """Digests of all code that took part in a step; the sources are stored beside, once."""
+    if code not in _UNITS:
+        units = code_units(function)  # type: ignore[arg-type]
+        store.put_source(units)
+        _UNITS[code] = {unit.name: unit.digest for unit in units}
+    return _UNITS[code]
+
+
+def _seed_globals(key: str) -> None:
+    """Give code that draws from global generators the same numbers wherever and whenever it runs."""
+    number = int(key[:8], 16)
+    random.seed(number)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(number)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(number)
+
+
+def _reset_peak() -> None:
+    with contextlib.suppress(OSError):  # Linux only; elsewhere the peak is the process's
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak_mb() -> float:
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        pass
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1024 if sys.platform != "darwin" else peak / 1024**2
+
+
+def _watch_parent(parent: int) -> None:
+    """End this process when its parent is gone; nobody would read what it still computes."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(70)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

@@ -1,0 +1,141 @@
+"""The long tables of a run, from what the store holds: one row a cell, an origin, a metric."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.cache.store import Record
+from bench.errors import BenchError, one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RUN_COLUMNS", "CellResult", "joined", "runs_table", "write_parquet"]
+
+RUN_COLUMNS = (
+    "cell_id",
+    "slug",
+    "model",
+    "variant",
+    "dataset",
+    "target",
+    "task",
+    "horizon",
+    "fold",
+    "seed",
+    "status",
+    "error_type",
+    "error_message",
+    "fit_seconds",
+    "predict_seconds",
+    "peak_mb",
+    "nodes",
+    "cached_nodes",
+    "data_hash",
+    "code_hash",
+    "parameters",
+    "environment",
+    "started",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """One row of the `runs` table, in the making."""
+
+    axes: Mapping[str, object]
+    cell_id: str
+    slug: str
+    status: str
+    error_type: str
+    error_message: str
+    record: Record | None  # of the predictions
+    metrics: Record | None
+    reports: tuple[Record, ...]  # what the dataflow tells of split and fit
+    peak_mb: float
+    nodes: int
+    cached_nodes: int
+    data_hash: str
+    code_hash: str
+    environment: str
+    started: str
+    model_steps: frozenset[str]
+
+    def row(self) -> dict[str, object]:
+        """Return the row, in the order of `RUN_COLUMNS`."""
+        timings: Mapping[str, float] = {}
+        if self.record is not None:
+            timings = self.record.meta.get("timings") or {}  # type: ignore[assignment]
+        fit = sum(s for n, s in timings.items() if n in self.model_steps and n != "prediction")
+        values = {
+            **self.axes,
+            "cell_id": self.cell_id,
+            "slug": self.slug,
+            "status": self.status,
+            "error_type": self.error_type or None,
+            "error_message": one_line(self.error_message) if self.error_message else None,
+            "fit_seconds": fit if timings else None,
+            "predict_seconds": timings.get("prediction"),
+            "peak_mb": self.peak_mb or None,
+            "nodes": self.nodes,
+            "cached_nodes": self.cached_nodes,
+            "data_hash": self.data_hash,
+            "code_hash": self.code_hash,
+            "parameters": json.dumps(self.axes["parameters"], sort_keys=True),
+            "environment": self.environment,
+            "started": self.started,
+        }
+        return {name: values[name] for name in RUN_COLUMNS}
+
+
+def runs_table(results: Sequence[CellResult]) -> pd.DataFrame:
+    """Return the `runs` table: every cell asked for, failed ones too."""
+    import pandas as pd
+
+    table = pd.DataFrame([r.row() for r in results], columns=list(RUN_COLUMNS))
+    numbers = ["fit_seconds", "predict_seconds", "peak_mb"]
+    table[numbers] = table[numbers].astype("float64")
+    for name in ("error_type", "error_message"):
+        table[name] = table[name].astype("str").where(table[name].notna(), None)
+    return table
+
+
+def joined(frames: Mapping[str, object]) -> pd.DataFrame:
+    """Return the cells' frames one below the other, each row with its cell's id in front.
+
+    Raises
+    ------
+    BenchError
+        A cell's value is no DataFrame.
+    """
+    import numpy as np
+    import pandas as pd
+
+    tables: list[pd.DataFrame] = []
+    for cell_id, frame in frames.items():
+        if not isinstance(frame, pd.DataFrame):
+            raise BenchError(
+                f"cell {cell_id} gives a {type(frame).__name__} where a DataFrame belongs"
+            )
+        tables.append(frame)
+    if not tables:
+        return pd.DataFrame({"cell_id": pd.Series([], dtype="str")})
+    table = pd.concat(tables, ignore_index=True, sort=False)
+    codes = np.repeat(np.arange(len(tables)), [len(t) for t in tables])
+    table.insert(0, "cell_id", pd.Categorical.from_codes(codes, categories=pd.Index(list(frames))))
+    return table
+
+
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet; the same table gives the same bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    partial = path.with_name(path.name + ".part")
+    pq.write_table(arrow, partial, compression="zstd", compression_level=3)
+    partial.replace(path)

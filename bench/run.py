@@ -1,0 +1,504 @@
+"""From an experiment to the files of a run: plan, compute what is missing, write the tables and the report."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from blake3 import blake3
+
+from bench.cache.codehash import code_hash, code_units
+from bench.cache.store import Record, Store
+from bench.engine import execute as engine
+from bench.engine.graph import FlowSpec, flow
+from bench.engine.plan import Chunk, Graph, Request, Schedule, merged, schedule
+from bench.engine.worker import Answer, Task, work
+from bench.environment import environment
+from bench.errors import BenchError, UserError, one_line
+from bench.results.checks import checks, forecast_facts
+from bench.results.tables import CellResult, joined, runs_table, write_parquet
+from bench.spec import catalogue
+from bench.spec.cell import Cell
+from bench.spec.experiment import DatasetSpec, Experiment
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.console import Progress
+
+__all__ = ["Plan", "Run", "RunResult", "latest", "load_run", "plan", "run"]
+
+WANTED = ("predictions", "performance_metrics")
+OPTIONAL = ("split_report", "fit_report")
+PROFILE = ("series", "series_profile")
+CARD = ("dataset_card",)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an experiment comes to: its cells, their merged graph, and what is still to compute."""
+
+    experiment: Experiment
+    cells: tuple[Cell, ...]
+    graph: Graph
+    schedule: Schedule
+    datasets: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Cells, calls of nodes without sharing, distinct ones, those left out, those to compute."""
+        distinct = len(self.graph.instances)
+        return {
+            "cells": len(self.cells),
+            "node_calls": self.graph.calls,
+            "distinct": distinct,
+            "cached": distinct - self.schedule.to_compute,
+            "to_compute": self.schedule.to_compute,
+        }
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Where a run's files are, and how it went."""
+
+    run_id: str
+    path: Path
+    counts: Mapping[str, int]
+    n_failed: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """The tables of a finished run."""
+
+    path: Path
+    manifest: Mapping[str, Any]
+    runs: pd.DataFrame
+    predictions: pd.DataFrame
+    scores: pd.DataFrame
+
+
+def plan(experiment: Experiment, *, store: Path) -> Plan:
+    """Merge all cells of an experiment into one graph and find what the store lacks.
+
+    The data are read and checked here, before any model is trained.
+
+    Raises
+    ------
+    UserError
+        The experiment, its data or one of its modules cannot work; one line says why.
+    """
+    cells = experiment.cells()
+    if not cells:
+        raise UserError(
+            "no cell is left to run; the filter or the tasks of the models leave nothing over"
+        )
+    opened = Store(store)
+    datasets = {d.name: _dataset(experiment, d, opened) for d in experiment.datasets}
+    graph = merged([_request(experiment, cell) for cell in cells])
+    todo = schedule(graph, opened, seconds=_seconds(opened))
+    return Plan(experiment, cells, graph, todo, datasets)
+
+
+def run(
+    experiment: Experiment,
+    *,
+    jobs: int,
+    store: Path,
+    runs: Path,
+    progress: Progress,
+    command: str = "",
+    report: bool = True,
+) -> RunResult:
+    """Evaluate an experiment: compute what the store lacks, then write tables, checks and report.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    jobs : int
+        Worker processes.
+    store : Path
+        Folder of the store; made if missing.
+    runs : Path
+        Folder in which the run gets a folder of its own.
+    progress : Progress
+        Is told what happens.
+    command : str
+        The command line, for the manifest.
+    report : bool
+        Whether to write `report.html`.
+
+    Returns
+    -------
+    RunResult
+
+    Raises
+    ------
+    UserError
+        Found before any work starts.
+    """
+    begin, started = time.perf_counter(), datetime.now(UTC)
+    made = plan(experiment, store=store)
+    opened = Store(store)
+    setting = environment()
+    progress.planned(made.counts)
+    path = _run_folder(runs, experiment, started)
+    progress.attach(path / "log.jsonl")
+    (path / "experiment.toml").write_text(experiment.to_toml(), encoding="utf-8")
+    outcome = engine.Outcome()
+    if made.schedule.to_compute:
+        outcome = engine.execute(
+            made.graph,
+            opened,
+            jobs=jobs,
+            packages=_packages(made),
+            environment=setting["id"],
+            begun=progress.wave,
+            watch=_watcher(progress, made),
+            seconds=_seconds(opened),
+        )
+        _remember_seconds(opened, outcome.seconds)
+    results = _results(made, opened, outcome, setting["id"], started)
+    _write_failures(path, results, made, outcome)
+    _write_tables(path, results, made, opened)
+    n_failed = sum(r.status != "ok" for r in results)
+    counts = {
+        **made.counts,
+        "computed": len(outcome.computed),
+        "ok": len(results) - n_failed,
+        "failed": n_failed,
+    }
+    manifest = {
+        "run_id": path.name,
+        "experiment": experiment.name,
+        "mode": experiment.mode,
+        "seed": experiment.seed,
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - begin, 3),
+        "command": command,
+        "counts": counts,
+        "protocol": {
+            **asdict(experiment.protocol),
+            "horizons": list(experiment.horizons),
+            "max_horizon": experiment.max_horizon,
+        },
+        "primary": dict(experiment.primary),
+        "reference": experiment.reference,
+        "datasets": {name: dict(facts) for name, facts in made.datasets.items()},
+        "environment": setting,
+    }
+    (path / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    for warning in opened.warnings:
+        progress.warned(warning)
+    if report:
+        import reports
+
+        reports.build(reports.read(path)).to_html(path / "report.html")
+    _point_latest(runs, path)
+    result = RunResult(path.name, path, counts, n_failed, time.perf_counter() - begin)
+    progress.finished(result)
+    return result
+
+
+def latest(runs: Path) -> Path:
+    """Return the folder of the newest run.
+
+    Raises
+    ------
+    UserError
+        There is none.
+    """
+    link = runs / "latest"
+    found = link.resolve() if link.is_symlink() else None
+    if found is None and link.is_file():
+        found = runs / link.read_text().strip()
+    if found is None or not (found / "manifest.json").is_file():
+        raise UserError(f"no run in {runs} yet; make one with: python -m bench run")
+    return found
+
+
+def load_run(path: Path) -> Run:
+    """Read the tables of a run.
+
+    Raises
+    ------
+    UserError
+        `path` is not the folder of a finished run.
+    """
+    import pandas as pd
+
+    if not (path / "manifest.json").is_file():
+        raise UserError(f"{path} is not the folder of a finished run: it has no manifest.json")
+    return Run(
+        path,
+        json.loads((path / "manifest.json").read_text(encoding="utf-8")),
+        *(pd.read_parquet(path / f"{name}.parquet") for name in ("runs", "predictions", "scores")),
+    )
+
+
+def _request(experiment: Experiment, cell: Cell) -> Request:
+    return Request(
+        name=cell.slug,
+        flow=FlowSpec(
+            experiment.modules_for(cell), tuple(sorted(experiment.config_for(cell).items()))
+        ),
+        inputs=experiment.inputs_for(cell),
+        wanted=WANTED,
+        optional=OPTIONAL,
+    )
+
+
+def _dataset(experiment: Experiment, dataset: DatasetSpec, store: Store) -> dict[str, Any]:
+    """Facts of a dataset, after checking that the experiment can be made from it."""
+    cells = [c for c in experiment.cells() if c.dataset == dataset.name]
+    if not cells:
+        return {}  # the filter leaves nothing of it
+    request = replace(
+        _request(experiment, cells[0]), name=dataset.name, wanted=PROFILE, optional=CARD
+    )
+    graph = merged([request])
+    _compute_here(graph, store, where=f"dataset {dataset.name!r}")
+    keys = graph.wanted[0]
+    facts = {name: _value(store, keys[name]) for name in (*PROFILE[1:], *CARD) if name in keys}
+    profile: dict[str, Any] = facts["series_profile"]
+    from dataflows import splits
+
+    found = splits.problems(
+        profile,
+        target=sorted({c.target for c in cells}),
+        horizons=experiment.horizons,
+        n_folds=experiment.protocol.n_folds,
+        first_train=experiment.protocol.first_train,
+        test_size=experiment.protocol.test_size,
+    )
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise UserError(f"dataset {dataset.name!r}: {one_line(found[0])}{more}")
+    record = store.record(keys["series"])
+    return {
+        **facts.get("dataset_card", {}),
+        **{k: profile[k] for k in ("n_rows", "start", "end")},
+        "data_hash": record.data_hash if record else "",
+    }
+
+
+def _compute_here(graph: Graph, store: Store, *, where: str) -> None:
+    """Compute a small graph in this process; its faults are the asker's, found before work starts."""
+    with tempfile.TemporaryDirectory(prefix="attempts-", dir=store.root) as attempts:
+        for wave in schedule(graph, store).waves:
+            for chunk in wave:
+                task = engine.task(chunk, graph, store, Path(attempts), "")
+                answer = _patient(task)
+                if answer.status == "failed":
+                    raise UserError(f"{where}: {answer.error_message}")
+
+
+def _patient(task: Task) -> Answer:
+    while True:
+        answer = Answer.read(work(task))
+        if answer.status != "busy":
+            return answer
+        time.sleep(engine.BUSY_SECONDS)
+
+
+def _value(store: Store, key: str) -> Any:
+    record = store.record(key)
+    if record is None:
+        raise BenchError(f"the store lost {key} while it was being used; run again")
+    return store.load(record)
+
+
+def _packages(made: Plan) -> list[str]:
+    """Heavy packages that the chunks to come import, found in the code they will run."""
+    heavy = {"pandas", "pyarrow", "xgboost", "torch", "sklearn", "scipy", "statsmodels"}
+    found = {"pandas", "pyarrow"}
+    specs = {made.graph.requests[c.request].flow for wave in made.schedule.waves for c in wave}
+    keys = {k for wave in made.schedule.waves for c in wave for k in c.members}
+    names = {made.graph.instances[k].name for k in keys}
+    for spec in specs:
+        for step in flow(spec).steps.values():
+            if step.name in names:
+                for unit in code_units(step.callable):
+                    found |= heavy & {unit.name.partition(".")[0]}
+    return sorted(found)
+
+
+def _watcher(progress: Progress, made: Plan) -> engine.Watcher:
+    def watch(chunk: Chunk, answer: Answer) -> None:
+        if answer.status == "failed":
+            progress.failed(chunk.label, answer.error_type, answer.error_message)
+        progress.advanced(chunk.label, answer.seconds, answer.stage)
+
+    return watch
+
+
+def _results(
+    made: Plan, store: Store, outcome: engine.Outcome, setting: str, started: datetime
+) -> list[CellResult]:
+    found: list[CellResult] = []
+    graph = made.graph
+    model_steps: dict[FlowSpec, frozenset[str]] = {}
+    for cell, request, wanted, steps in zip(
+        made.cells, graph.requests, graph.wanted, graph.steps, strict=True
+    ):
+        if request.flow not in model_steps:
+            model = catalogue.load_module(request.flow.modules[-2]).__name__
+            model_steps[request.flow] = frozenset(
+                s.name for s in flow(request.flow).steps.values() if s.module == model
+            )
+        records = {name: store.record(key) for name, key in wanted.items()}
+        lost = [name for name in WANTED if records[name] is None]
+        failure = next(
+            (outcome.failures[k] for k in wanted.values() if k in outcome.failures), None
+        )
+        if lost and failure is None:
+            failure = engine.Failure(
+                lost[0], "Unfinished", "the step was not run; run again to go on", ""
+            )
+        codes = "".join(sorted(graph.instances[k].code for k in steps))
+        data = made.datasets[cell.dataset]["data_hash"]
+        found.append(
+            CellResult(
+                axes=cell.axes,
+                cell_id=cell.id,
+                slug=cell.slug,
+                status="failed" if failure else "ok",
+                error_type=failure.error_type if failure else "",
+                error_message=f"{failure.step}: {failure.error_message}" if failure else "",
+                record=None if failure else records["predictions"],
+                metrics=None if failure else records["performance_metrics"],
+                reports=tuple(r for n, r in records.items() if n in OPTIONAL and r is not None),
+                peak_mb=outcome.peak_mb.get(wanted["predictions"], 0.0),
+                nodes=len(steps),
+                cached_nodes=sum(k not in outcome.computed for k in steps),
+                data_hash=str(data),
+                code_hash=blake3(codes.encode()).hexdigest(length=16),
+                environment=setting,
+                started=started.isoformat(timespec="seconds"),
+                model_steps=model_steps[request.flow],
+            )
+        )
+    return found
+
+
+def _write_failures(
+    path: Path, results: Sequence[CellResult], made: Plan, outcome: engine.Outcome
+) -> None:
+    """Write what was raised, one file a failed cell."""
+    for result, wanted in zip(results, made.graph.wanted, strict=True):
+        failure = next(
+            (outcome.failures[k] for k in wanted.values() if k in outcome.failures), None
+        )
+        if failure is not None and failure.trace:
+            folder = path / "failures"
+            folder.mkdir(exist_ok=True)
+            (folder / f"{result.slug}.txt").write_text(failure.trace, encoding="utf-8")
+
+
+def _write_tables(
+    path: Path, results: Sequence[CellResult], made: Plan, store: Store
+) -> None:
+    """Write the tables and the checks; those made of stored results alone are stored as well."""
+    runs = runs_table(results)
+    write_parquet(runs, path / "runs.parquet")
+    names = ("predictions.parquet", "scores.parquet", "checks.json")
+    content = json.dumps(
+        [
+            code_hash(_tables),
+            [[r.cell_id, r.status, r.record and r.record.data_hash] for r in results],
+            [r.metrics and r.metrics.data_hash for r in results],
+            [[m.data_hash for m in r.reports] for r in results],
+            dict(made.experiment.primary),
+            made.experiment.reference,
+        ],
+        sort_keys=True,
+    )
+    keys = {n: blake3(f"{n}:{content}".encode()).hexdigest(length=20) for n in names}
+    kept = store.records(keys.values())
+    if len(kept) == len(names):
+        for name, key in keys.items():
+            shutil.copyfile(store.file(kept[key]), path / name)
+        return
+    _tables(path, results, made, store, runs)
+    for name, key in keys.items():
+        store.put_file(key, path / name, meta={"node": name})
+
+
+def _tables(
+    path: Path, results: Sequence[CellResult], made: Plan, store: Store, runs: pd.DataFrame
+) -> None:
+    good = [r for r in results if r.status == "ok"]
+    frames = {r.cell_id: store.load(r.record) for r in good if r.record is not None}
+    facts = {cell_id: forecast_facts(frame) for cell_id, frame in frames.items()}
+    write_parquet(joined(frames), path / "predictions.parquet")
+    metrics = {r.cell_id: store.load(r.metrics) for r in good if r.metrics is not None}
+    scores = joined(metrics)
+    write_parquet(scores, path / "scores.parquet")
+    told: dict[str, dict[str, object]] = {}
+    for result in good:
+        for record in result.reports:
+            report = store.load(record)
+            if isinstance(report, dict):
+                told.setdefault(result.cell_id, {}).update(report)
+    found = checks(
+        runs,
+        scores,
+        facts,
+        told,
+        primary=made.experiment.primary,
+        reference=made.experiment.reference,
+    )
+    (path / "checks.json").write_text(
+        json.dumps([c.as_dict() for c in found], indent=1), encoding="utf-8"
+    )
+
+
+def _run_folder(runs: Path, experiment: Experiment, started: datetime) -> Path:
+    stem = f"{experiment.name}-{experiment.mode}-{started:%Y%m%d-%H%M%S}"
+    for suffix in ("", *(f"-{n}" for n in range(2, 1000))):
+        path = runs / (stem + suffix)
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as cause:
+            raise UserError(
+                f"cannot make the folder {path}: {cause.strerror}; choose another with --runs"
+            ) from cause
+        return path
+    raise UserError(f"{runs} has 1000 runs named {stem}; remove some")
+
+
+def _point_latest(runs: Path, path: Path) -> None:
+    link = runs / "latest"
+    partial = runs / f".latest-{os.getpid()}"
+    try:
+        partial.symlink_to(path.name)
+    except OSError:  # a file system without links
+        partial.write_text(path.name)
+    partial.replace(link)
+
+
+def _seconds(store: Store) -> dict[str, float]:
+    """Seconds that code took before, by its digest: only the order of work depends on it."""
+    try:
+        found = json.loads((store.root / "seconds.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(k): float(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _remember_seconds(store: Store, seconds: Mapping[str, float]) -> None:
+    partial = store.root / f"seconds.{os.getpid()}.part"
+    partial.write_text(json.dumps({**_seconds(store), **seconds}, sort_keys=True))
+    partial.replace(store.root / "seconds.json")
