@@ -1,0 +1,1 @@
+"""Labels: each module turns the outcome of an origin into what one task forecasts."""

@@ -1,0 +1,18 @@
+"""Models: each module turns training origins into a `prediction` for every test origin."""
+
+__all__ = ["available"]
+
+# The register: what is listed is tested by the contract suite, and nothing else is offered.
+_BASELINES = ("persistence", "climatology")
+_TRAINED = ("xgboost",)
+
+
+def available() -> tuple[str, ...]:
+    """Names of the models that come with the package; every one does all four tasks.
+
+    Examples
+    --------
+    >>> available()
+    ('persistence', 'climatology', 'xgboost')
+    """
+    return _BASELINES + _TRAINED

@@ -1,0 +1,192 @@
+"""Rolling origins: which origins train a fold and which test it, with the embargo between."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dataflows.errors import DataError
+
+__all__ = [
+    "fit_origins",
+    "fold_cut",
+    "problems",
+    "series_profile",
+    "test_origins",
+    "train_origins",
+    "validation_origins",
+]
+
+# Fewer rows than this on either side of an inner split leave nothing to learn or to stop by.
+_FEWEST_ROWS = 20
+_VALIDATION_SHARE = 0.15
+
+
+def series_profile(series: pd.DataFrame) -> dict[str, Any]:
+    """Facts that decide whether an experiment can be made from the data, before it starts."""
+    index = pd.DatetimeIndex(series.index)
+    steps = np.diff(index.as_unit("ns").asi8)
+    return {
+        "n_rows": len(series),
+        "start": str(index[0]),
+        "end": str(index[-1]),
+        "step_seconds": float(np.median(steps)) / 1e9 if len(steps) else 0.0,
+        "columns": {
+            str(name): {
+                "n_missing": int(column.isna().sum()),
+                "n_distinct": int(column.nunique()),
+            }
+            for name, column in series.items()
+        },
+    }
+
+
+def problems(
+    profile: dict[str, Any],
+    *,
+    target: str | Iterable[str],
+    horizons: Iterable[int],
+    n_folds: int,
+    first_train: int,
+    test_size: int,
+) -> list[str]:
+    """What stands in the way of an experiment on the profiled data, one line each; [] if nothing.
+
+    Examples
+    --------
+    >>> profile = {"n_rows": 50, "columns": {"y": {"n_missing": 0, "n_distinct": 9}}}
+    >>> problems(profile, target="y", horizons=[1], n_folds=2, first_train=40, test_size=10)
+    ['2 folds of 10 origins after 40 rows reach 1 step past row 59, but the data have 50 rows; \
+lower n_folds, first_train or test_size']
+    """
+    found = []
+    columns: dict[str, dict[str, int]] = profile["columns"]
+    n_rows: int = profile["n_rows"]
+    horizons = list(horizons)
+    for name in [target] if isinstance(target, str) else target:
+        if name not in columns:
+            found.append(f"no numeric column {name!r}; choose from {', '.join(columns) or 'none'}")
+        elif columns[name]["n_missing"] == n_rows:
+            found.append(f"target {name!r} has no value in any of {n_rows} rows")
+        elif columns[name]["n_distinct"] < 2:
+            found.append(f"target {name!r} is constant over {n_rows} rows; nothing to forecast")
+    found += [
+        f"horizon {horizon} is not a number of steps ahead; use 1 or more"
+        for horizon in horizons
+        if horizon < 1
+    ]
+    found += [
+        f"{name} is {value}; use {least} or more"
+        for name, value, least in (
+            ("n_folds", n_folds, 1),
+            ("first_train", first_train, 2 * _FEWEST_ROWS),
+            ("test_size", test_size, 1),
+        )
+        if value < least
+    ]
+    if found or not horizons:
+        return found
+    furthest = max(horizons)
+    last_origin = first_train - 1 + n_folds * test_size - 1
+    if last_origin + furthest > n_rows - 1:
+        found.append(
+            f"{n_folds} folds of {test_size} origins after {first_train} rows reach {furthest} "
+            f"step{'s'[: furthest > 1]} past row {last_origin + 1}, but the data have {n_rows} "
+            "rows; lower n_folds, first_train or test_size"
+        )
+    # The level takes its half window, the embargo its horizon twice: once before the test, once
+    # before the validation block.
+    spare = first_train - 2 * furthest
+    if spare < 4 * _FEWEST_ROWS:
+        found.append(
+            f"first_train {first_train} leaves {max(spare, 0)} rows to train on after an embargo "
+            f"of {furthest} rows on both sides; allow at least {4 * _FEWEST_ROWS + 2 * furthest}"
+        )
+    return found
+
+
+def fold_cut(
+    series: pd.DataFrame,
+    fold: int,
+    n_folds: int,
+    first_train: int,
+    test_size: int,
+    max_horizon: int,
+) -> int:
+    """Position of the fold's first test origin: the last row that training may see."""
+    if not 0 <= fold < n_folds:
+        raise DataError(f"fold {fold} of {n_folds}; folds are numbered from 0")
+    cut = first_train - 1 + fold * test_size
+    last = cut + test_size - 1 + max_horizon
+    if last >= len(series):
+        raise DataError(
+            f"fold {fold} needs row {last + 1}, the data have {len(series)}; "
+            "lower n_folds, first_train or test_size"
+        )
+    return cut
+
+
+def train_origins(
+    series: pd.DataFrame,
+    base: pd.DataFrame,
+    target: str,
+    horizon: int,
+    max_horizon: int,
+    fold_cut: int,
+) -> pd.DatetimeIndex:
+    """Origins to learn from: outcomes at every horizon due by the cut, this one observed."""
+    due = fold_cut - max_horizon + 1  # origins 0 .. due - 1 have t + max_horizon <= cut
+    # The slice comes first: nothing after the cut can be read, whatever is done below.
+    seen = series[target].to_numpy()[: fold_cut + 1]
+    observed = ~np.isnan(seen[horizon : horizon + due])
+    usable = observed & _complete(base)[:due]
+    if usable.sum() < 2 * _FEWEST_ROWS:
+        raise DataError(
+            f"{usable.sum()} usable training origins for {target!r} at horizon {horizon} before "
+            f"row {fold_cut + 1}; at least {2 * _FEWEST_ROWS} are needed, raise first_train"
+        )
+    return pd.DatetimeIndex(base.index[:due][usable])
+
+
+def test_origins(base: pd.DataFrame, fold_cut: int, test_size: int) -> pd.DatetimeIndex:
+    """Origins to forecast from: those of the test block whose base is known; no look ahead."""
+    block = slice(fold_cut, fold_cut + test_size)
+    origins = base.index[block][_complete(base)[block]]
+    if not len(origins):
+        raise DataError(
+            f"nothing is known of the target at any origin from {base.index[fold_cut]} to "
+            f"{base.index[fold_cut + test_size - 1]}; raise max_gap or choose another target"
+        )
+    return pd.DatetimeIndex(origins)
+
+
+def validation_origins(train_origins: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Last block of training: stops the fit and ranks the trials."""
+    return train_origins[-_validation_rows(train_origins) :]
+
+
+def fit_origins(
+    series: pd.DataFrame,
+    train_origins: pd.DatetimeIndex,
+    validation_origins: pd.DatetimeIndex,
+    max_horizon: int,
+) -> pd.DatetimeIndex:
+    """Training origins whose outcomes are due by the first validation origin."""
+    cut = series.index.get_indexer(validation_origins[:1])[0]
+    candidates = train_origins[: -_validation_rows(train_origins)]
+    fitted = pd.DatetimeIndex(candidates[series.index.get_indexer(candidates) + max_horizon <= cut])
+    if len(fitted) < _FEWEST_ROWS:
+        raise DataError(
+            f"{len(fitted)} training origins before the inner embargo of {max_horizon} rows; "
+            f"at least {_FEWEST_ROWS} are needed, raise first_train"
+        )
+    return fitted
+
+
+def _validation_rows(train_origins: pd.DatetimeIndex) -> int:
+    return max(int(len(train_origins) * _VALIDATION_SHARE), 1)
+
+
+def _complete(base: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    return np.asarray(np.isfinite(base.to_numpy()).all(axis=1))
