@@ -294,7 +294,7 @@ def _dataset(experiment: Experiment, dataset: DatasetSpec, store: Store) -> dict
 
 def _compute_here(graph: Graph, store: Store, *, where: str) -> None:
     """Compute a small graph in this process; its faults are the asker's, found before work starts."""
-    with tempfile.TemporaryDirectory(prefix="attempts-", dir=store.root) as attempts:
+    with tempfile.TemporaryDirectory(prefix="attempts-", dir=store.root / "tmp") as attempts:
         for wave in schedule(graph, store).waves:
             for chunk in wave:
                 task = engine.task(chunk, graph, store, Path(attempts), "")

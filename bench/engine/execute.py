@@ -95,7 +95,7 @@ def execute(
     """
     outcome = Outcome()
     repairs = 0
-    attempts = Path(tempfile.mkdtemp(prefix="attempts-", dir=store.root))
+    attempts = Path(tempfile.mkdtemp(prefix="attempts-", dir=store.root / "tmp"))
     try:
         with _pool(jobs, tuple(packages)) as run:
             while True:

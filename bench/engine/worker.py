@@ -18,7 +18,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from bench.cache.codecs import can_hold
+from bench.cache.codecs import Unstorable, encode
 from bench.cache.codehash import code_units
 from bench.cache.store import DamagedObject, Record, Store
 from bench.engine.graph import FlowSpec, Observation, flow
@@ -153,7 +153,7 @@ def _computed(
         return (
             seconds >= KEEP_SECONDS
             and parts[name].key not in task.outputs
-            and can_hold(value, most_bytes=int(seconds * KEEP_BYTES_PER_SECOND))
+            and _size(value) <= seconds * KEEP_BYTES_PER_SECOND
         )
 
     observation = Observation(keep=worth_keeping)
@@ -191,6 +191,14 @@ def _computed(
         peak_mb=peak,
         stage=_stage(task),
     )
+
+
+def _size(value: object) -> float:
+    """Bytes of a value in the store, infinite for what it cannot keep."""
+    try:
+        return len(memoryview(encode(value).data))
+    except Unstorable:
+        return float("inf")
 
 
 def _content_keys(task: Task, records: Mapping[str, Record]) -> dict[str, str]:

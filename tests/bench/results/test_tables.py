@@ -1,0 +1,36 @@
+"""The long tables: cells' frames below each other, with the cell in front, in the same bytes each time."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bench.errors import BenchError
+from bench.results.tables import joined, write_parquet
+
+
+def test_frames_keep_their_rows_and_gaps_are_missing():
+    table = joined(
+        {
+            "b": pd.DataFrame({"y_pred": [1.0, 2.0], "p_0": [0.5, 0.25]}),
+            "a": pd.DataFrame({"y_pred": [3.0]}),
+        }
+    )
+    assert list(table["cell_id"]) == ["b", "b", "a"]
+    assert table["p_0"].isna().tolist() == [False, False, True]
+    assert list(table.columns) == ["cell_id", "y_pred", "p_0"]
+
+
+def test_a_value_that_is_no_frame_is_named_with_its_cell():
+    with pytest.raises(BenchError, match="cell a gives a dict"):
+        joined({"a": {}})
+
+
+def test_the_same_table_is_the_same_file(tmp_path: Path):
+    table = joined({"a": pd.DataFrame({"y": [1.0, 2.0]}), "b": pd.DataFrame({"y": [3.0]})})
+    for name in ("one", "two"):
+        write_parquet(table, tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(tmp_path / "one").astype({"cell_id": str}), table.astype({"cell_id": str})
+    )
