@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import shutil
 import sys
 import time
 from collections import Counter
@@ -359,8 +358,8 @@ def duration(seconds: float) -> str:
 
     Examples
     --------
-    >>> [duration(s) for s in (0.4, 9.8, 75, 3700)]
-    ['0.4 s', '10 s', '1 min 15 s', '1 h 2 min']
+    >>> [duration(s) for s in (0.4, 12.3, 75, 3700)]
+    ['0.4 s', '12 s', '1 min 15 s', '1 h 2 min']
     """
     if seconds < 9.95:
         return f"{seconds:.1f} s"
@@ -388,14 +387,15 @@ class Grid:
     left: int = 1
     note: str = ""
 
-    def text(self, *, width: int = 80) -> str:
-        """Return the table as aligned lines; the first column gives way when space is short."""
+    def text(self, *, width: int = 10_000) -> str:
+        """Return the table as aligned lines; the widest words give way when space is short."""
         widths = [
             max(len(row[i]) for row in (self.columns, *self.rows)) for i in range(len(self.columns))
         ]
         over = sum(widths) + 2 * (len(widths) - 1) - width
         if over > 0:
-            widths[0] = max(widths[0] - over, 8)
+            widest = max(range(self.left), key=lambda i: widths[i])
+            widths[widest] = max(widths[widest] - over, 8)
         lines = [self.title] if self.title else []
         for row in (self.columns, *self.rows):
             cells = (
@@ -420,10 +420,9 @@ def complain(text: str) -> None:
     say(f"error: {one_line(text, most=2000)}", stream=sys.stderr)
 
 
-def show(grids: Iterable[Grid]) -> None:
-    """Print tables: drawn on a terminal, aligned text in a pipe."""
+def show(grids: Iterable[Grid], *, width: int = 10_000) -> None:
+    """Print tables: drawn on a terminal, aligned text of at most `width` columns in a pipe."""
     terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if terminal else 80
     for index, grid in enumerate(grids):
         if index:
             say("")

@@ -17,6 +17,7 @@ __all__ = [
     "DatasetTable",
     "MatrixTable",
     "ModelTable",
+    "Modes",
     "ProtocolTable",
     "read_table",
     "read_toml",
@@ -66,11 +67,28 @@ class ModelTable(Struct, frozen=True, forbid_unknown_fields=True):
     grid: dict[Name, list[Any]] = msgspec.field(default_factory=dict)
 
 
+class ProtocolPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a mode may say about the protocol."""
+
+    n_folds: Count | msgspec.UnsetType = msgspec.UNSET
+    first_train: Count | msgspec.UnsetType = msgspec.UNSET
+    test_size: Count | msgspec.UnsetType = msgspec.UNSET
+    primary: dict[Name, Name] | msgspec.UnsetType = msgspec.UNSET
+    reference: Name | msgspec.UnsetType = msgspec.UNSET
+
+
 class ModeTable(Struct, frozen=True, forbid_unknown_fields=True):
     """What differs in one mode."""
 
-    protocol: dict[str, Any] = msgspec.field(default_factory=dict)
-    models: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+    protocol: ProtocolPart = msgspec.field(default_factory=ProtocolPart)
+    models: dict[Name, dict[str, Any]] = msgspec.field(default_factory=dict)
+
+
+class Modes(Struct, frozen=True):
+    """The part of an experiment file that says what differs by mode."""
+
+    default_mode: Name = "development"
+    mode: dict[Name, ModeTable] = msgspec.field(default_factory=dict)
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,7 +102,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[int, Meta(ge=0, le=2**53)] = 0
     default_mode: Name = "development"
     where: str | None = None
-    mode: dict[Name, ModeTable] = msgspec.field(default_factory=dict)
+    mode: dict[Name, Any] = msgspec.field(default_factory=dict)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -148,11 +166,15 @@ def _explained(message: str, table: object, shape: type, where: str) -> str:
         word = one_line(unknown[1], most=80)
         return f'{place}: unknown key "{word}"{hint}{joint}: {listed(keys)}'
     if missing:
-        return f"{place}: {missing[1]} is missing; an experiment needs it"
+        return f"{place}: {missing[1]} is missing; an experiment needs it{_may_be(inside, path)}"
     found = _value_at(table, path)
     shown = f", found {one_line(repr(found), most=60)}" if found is not None else ""
     plain = text.replace("`", "").replace("object", "table").replace("array", "list")
     return f"{place}: {plain[0].lower()}{plain[1:]}{shown}"
+
+
+def _may_be(inside: str, path: str) -> str:
+    return ", here or for a mode" if ".".join(filter(None, (inside, path))) == "protocol" else ""
 
 
 def _keys_at(shape: type, path: str) -> set[str]:

@@ -16,7 +16,7 @@ import msgspec
 from bench.errors import UserError, did_you_mean, listed, one_line, unknown
 from bench.spec import catalogue, filter, toml
 from bench.spec.cell import JSON, Cell, Value, cell_seed
-from bench.spec.config import Config, DatasetTable, ModelTable, read_table, read_toml
+from bench.spec.config import Config, DatasetTable, ModelTable, Modes, read_table, read_toml
 
 __all__ = ["MODES", "DatasetSpec", "Experiment", "Protocol", "Variant"]
 
@@ -140,23 +140,26 @@ class Experiment:
         laid = [toml.override(text) for text in overrides]
         for table in laid:
             tables = toml.merged(tables, table)
-        tables = _expanded(tables, whose)
-        config = read_table(tables, Config, where=whose)
-        chosen = config.default_mode if mode is None else mode
-        for name in [*config.mode, chosen]:
+        modes = read_table(
+            {key: tables[key] for key in ("default_mode", "mode") if key in tables},
+            Modes,
+            where=whose,
+        )
+        chosen = modes.default_mode if mode is None else mode
+        for name in [*modes.mode, chosen]:
             if name not in MODES:
                 raise unknown("mode", name, MODES, where=whose)
-        if chosen in config.mode:
-            special = _expanded(tables["mode"][chosen], f"{whose}: mode.{chosen}")
-            for model in special.get("models", {}):
-                if model not in config.models:
-                    raise unknown(
-                        "model", model, config.models, where=f"{whose}: mode.{chosen}.models"
-                    )
-            tables = toml.merged(tables, special)
+        tables = _expanded(tables, whose)
+        for name in modes.mode:
+            for model in modes.mode[name].models:
+                if model not in tables.get("models", {}):
+                    place = f"{whose}: mode.{name}.models"
+                    raise unknown("model", model, tables.get("models", {}), where=place)
+        if chosen in modes.mode:
+            tables = toml.merged(tables, tables["mode"][chosen])
             for table in laid:  # what is asked for now outranks what the mode says
                 tables = _expanded(toml.merged(tables, table), whose)
-            config = read_table(tables, Config, where=whose)
+        config = read_table(tables, Config, where=whose)
         return _resolved(cls, config, chosen, path, where)
 
     @property

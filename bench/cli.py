@@ -1,0 +1,712 @@
+"""The command line: reads words, makes one call, prints what it gave."""
+
+import os
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from bench import console
+from bench.console import Grid
+from bench.errors import BenchError, UserError, did_you_mean, listed, one_line, unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.run import Run, RunResult
+    from bench.spec.experiment import Experiment
+
+__all__ = ["cli", "main"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+OK, INTERNAL, MISTAKE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+
+_MOST_ROWS = 12  # models a table of the leaderboard shows before it says how many more there are
+_MOST_CAUSES = 10
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    0 all went well, 1 an error of ours, 2 the asker's mistake, 3 some cells failed, 130
+    interrupted (everything finished is kept).
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = cli.main(args=words, prog_name="bench", standalone_mode=False)
+        sys.stdout.flush()
+    except click.Abort:
+        return _interrupted()
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except click.ClickException as cause:
+        console.complain(cause.format_message())
+        return MISTAKE
+    except Exception as cause:  # noqa: BLE001 - the outermost edge: whatever it is becomes one line
+        return _told(cause, debug="--debug" in words)
+    return code if isinstance(code, int) else OK
+
+
+def _interrupted() -> int:
+    console.complain("interrupted; what was finished is kept, the same command goes on from there")
+    return INTERRUPTED
+
+
+def _told(cause: Exception, *, debug: bool) -> int:
+    if debug:
+        console.say(traceback.format_exc(), stream=sys.stderr)
+    if isinstance(cause, BenchError):
+        console.complain(str(cause))
+        return cause.exit_code
+    # Errors with which dataflows, stats and reports refuse what the asker gave them.
+    if type(cause).__name__ in ("DataError", "EvidenceError") and isinstance(cause, ValueError):
+        console.complain(str(cause))
+        return MISTAKE
+    hint = "" if debug else "; the same command with --debug shows where"
+    console.complain(f"{type(cause).__name__}: {one_line(cause) or 'no message'}{hint}")
+    return INTERNAL
+
+
+class _Command(click.Command):
+    """A command that has ``--debug`` as all do."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(
+            click.Option(
+                ["--debug"],
+                is_flag=True,
+                expose_value=False,
+                help="Show where an error came from.",
+            )
+        )
+
+
+class _Group(click.Group):
+    """A group that knows what a mistyped command might have meant."""
+
+    command_class = _Command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and self.get_command(ctx, name) is None:
+            known = self.list_commands(ctx)
+            hint = did_you_mean(name, known)
+            raise UserError(
+                f'no command "{one_line(name, most=60)}"{hint or f"; there are {listed(known)}"}'
+            )
+        return super().resolve_command(ctx, args)
+
+
+_Group.group_class = _Group
+
+
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 ok, 1 internal error, 2 mistake in what was asked, 3 some cells failed, "
+    "130 interrupted.",
+)
+@click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from.")
+@click.version_option(package_name="crossfold", prog_name="crossfold")
+def cli() -> None:
+    """Evaluate forecasting models on rolling origins, and compare them with statistics.
+
+    An EXPERIMENT is a TOML file; without one, the weather experiment that comes with crossfold.
+    Any value in it can be set for once: models.lstm.hidden=64 "matrix.horizon=[1,6]"
+    """
+
+
+# -- options that several commands share ---------------------------------------------------------
+
+
+def _store_option(function: F) -> F:
+    return click.option(
+        "--store",
+        type=click.Path(path_type=Path, file_okay=True),
+        default=Path(".crossfold/store"),
+        envvar="CROSSFOLD_STORE",
+        show_default=True,
+        show_envvar=True,
+        help="Folder of results that are kept.",
+    )(function)
+
+
+def _runs_option(function: F) -> F:
+    return click.option(
+        "--runs",
+        type=click.Path(path_type=Path),
+        default=Path("runs"),
+        show_default=True,
+        help="Folder that holds a folder for each run.",
+    )(function)
+
+
+def _asked_options(function: F) -> F:
+    for option in (
+        click.option(
+            "-k",
+            "where",
+            default="",
+            metavar="FILTER",
+            help="Only some cells: -k 'model=lstm and horizon=24'.",
+        ),
+        click.option(
+            "--mode",
+            metavar="MODE",
+            help="development (small budgets) or evaluation (full).",
+        ),
+        click.argument("words", nargs=-1, metavar="[EXPERIMENT] [KEY=VALUE]..."),
+    ):
+        function = option(function)
+    return function
+
+
+def _work_options(function: F) -> F:
+    for option in (
+        click.option(
+            "--progress",
+            "style",
+            type=click.Choice(["auto", "bars", "plain", "json", "quiet"]),
+            default="auto",
+            show_default=True,
+            help="How to tell what goes on.",
+        ),
+        click.option("--no-report", is_flag=True, help="Write no report.html."),
+        click.option(
+            "--jobs",
+            "-j",
+            type=click.IntRange(1, 4096),
+            default=None,
+            help="Worker processes; by default one for each core.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+# -- commands ------------------------------------------------------------------------------------
+
+
+@cli.command()
+@_asked_options
+@_work_options
+@_store_option
+@_runs_option
+def run(
+    words: tuple[str, ...],
+    mode: str | None,
+    where: str,
+    jobs: int | None,
+    no_report: bool,
+    style: console.Style,
+    store: Path,
+    runs: Path,
+) -> int:
+    """Evaluate an experiment.
+
+    What the store already holds is not computed again.
+    """
+    return _run(
+        _experiment(words, mode, where),
+        jobs=jobs,
+        report=not no_report,
+        style=style,
+        store=store,
+        runs=runs,
+    )
+
+
+@cli.command()
+@_asked_options
+@_store_option
+def plan(words: tuple[str, ...], mode: str | None, where: str, store: Path) -> int:
+    """Say what a run would compute, and compute nothing."""
+    experiment = _experiment(words, mode, where)
+    from bench import preflight
+    from bench.run import plan as planned
+
+    preflight.check_folders(store)
+    made = planned(experiment, store=store)
+    console.say(
+        f"{experiment.name}, {experiment.mode} mode",
+        console.planned_sentence(made.counts),
+    )
+    tally = Counter((cell.model, cell.task) for cell in experiment.cells())
+    tasks = [task for task in experiment.tasks if any(t == task for _, t in tally)]
+    models = list(dict.fromkeys(cell.model for cell in experiment.cells()))
+    rows = [(m, *(f"{tally[m, t]:,}" if tally[m, t] else "·" for t in tasks)) for m in models]
+    console.show([Grid("", ("cells of", *tasks), tuple(rows))])
+    return OK
+
+
+@cli.command()
+@_asked_options
+@_store_option
+def check(words: tuple[str, ...], mode: str | None, where: str, store: Path) -> int:
+    """Say whether an experiment can work.
+
+    Reads the file, its modules and its data, in every mode.
+    """
+    from bench import preflight
+    from bench.run import plan as planned
+    from bench.spec.experiment import MODES
+
+    preflight.check_folders(store)
+    for chosen in MODES if mode is None else (mode,):
+        experiment = _experiment(words, chosen, where)
+        made = planned(experiment, store=store)
+        console.say(f"{chosen}: ok, {made.counts['cells']:,} cells")
+    return OK
+
+
+@cli.group(name="list")
+def list_() -> None:
+    """List what there is.
+
+    Models, datasets, tasks and metrics of crossfold, or the cells of an experiment.
+    """
+
+
+@list_.command(name="models")
+def list_models() -> int:
+    """List the models that come with crossfold."""
+    return _list_modules("models")
+
+
+@list_.command(name="datasets")
+def list_datasets() -> int:
+    """List the datasets that come with crossfold."""
+    return _list_modules("datasets")
+
+
+@list_.command(name="tasks")
+def list_tasks() -> int:
+    """List the tasks, each with the metric that decides unless an experiment says otherwise."""
+    from bench.spec import catalogue
+
+    rows = tuple((task, catalogue.PRIMARY[task]) for task in catalogue.TASKS)
+    console.show([Grid("", ("task", "primary metric"), rows, left=2)])
+    return OK
+
+
+@list_.command(name="metrics")
+def list_metrics() -> int:
+    """List the metrics of each task."""
+    from bench.spec import catalogue
+
+    rows = tuple((task, ", ".join(names)) for task, names in catalogue.METRICS.items())
+    console.show([Grid("", ("task", "metrics"), rows, left=2)])
+    return OK
+
+
+@list_.command(name="cells")
+@_asked_options
+def list_cells(words: tuple[str, ...], mode: str | None, where: str) -> int:
+    """List the cells of an experiment, one id and slug a line."""
+    cells = _experiment(words, mode, where).cells()
+    console.say(*(f"{cell.id}  {cell.slug}" for cell in cells))
+    return OK
+
+
+@cli.command()
+@click.argument("run_name", metavar="[RUN]", required=False)
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Where to write.")
+@_runs_option
+def report(run_name: str | None, html: Path | None, runs: Path) -> int:
+    """Write the report of a run again.
+
+    RUN is a folder or the name of one, by default the newest.
+    """
+    import reports
+    from bench import preflight
+
+    path = _found_run(run_name, runs)
+    target = html if html is not None else path / "report.html"
+    preflight.check_folders(target.absolute().parent)
+    reports.build(reports.read(path)).to_html(target)
+    console.say(f"report: {target}")
+    return OK
+
+
+@cli.command()
+@click.argument("run_name", metavar="[RUN]", required=False)
+@_runs_option
+def status(run_name: str | None, runs: Path) -> int:
+    """Tell how a run went, or how far it is.
+
+    RUN is a folder or the name of one, by default the newest.
+    """
+    going_on = _unfinished(runs, run_name)
+    if going_on is not None:
+        console.say(*_log_summary(going_on))
+        return OK
+    from bench.run import load_run
+
+    found = load_run(_found_run(run_name, runs))
+    manifest = found.manifest
+    console.say(
+        f"{manifest['run_id']}: {manifest['experiment']}, {manifest['mode']} mode, "
+        f"started {manifest['started']}",
+    )
+    _show_run(found, n_failed=int(manifest["counts"]["failed"]), seconds=manifest["seconds"])
+    return OK
+
+
+@cli.command()
+@click.argument("run_name", metavar="[RUN]", required=False)
+@click.option(
+    "--failed", is_flag=True, required=True, help="Run the failed cells (the only choice)."
+)
+@_work_options
+@_store_option
+@_runs_option
+def retry(
+    run_name: str | None,
+    failed: bool,
+    jobs: int | None,
+    no_report: bool,
+    style: console.Style,
+    store: Path,
+    runs: Path,
+) -> int:
+    """Run once more what failed.
+
+    RUN is a folder or the name of one, by default the newest; a new run with all its cells is
+    written.
+    """
+    from bench.run import load_run
+    from bench.spec.experiment import Experiment
+
+    path = _found_run(run_name, runs)
+    n_failed = int((load_run(path).runs["status"] != "ok").sum())
+    if failed and n_failed == 0:
+        console.say(f"{path.name}: nothing failed")
+        return OK
+    # What went well is in the store and only looked up; a failure is never stored.
+    return _run(
+        Experiment.load(path / "experiment.toml"),
+        jobs=jobs,
+        report=not no_report,
+        style=style,
+        store=store,
+        runs=runs,
+    )
+
+
+@cli.group()
+def config() -> None:
+    """Look at an experiment as it is understood."""
+
+
+@config.command(name="show")
+@_asked_options
+def config_show(words: tuple[str, ...], mode: str | None, where: str) -> int:
+    """Print an experiment with nothing left to defaults, as TOML that reads back the same."""
+    console.say(_experiment(words, mode, where).to_toml().rstrip("\n"))
+    return OK
+
+
+@cli.group()
+def cache() -> None:
+    """Look after the store of results."""
+
+
+@cache.command(name="info")
+@_store_option
+def cache_info(store: Path) -> int:
+    """Tell what the store holds."""
+    facts = _opened(store).info()
+    rows = tuple(
+        (key, _size(value) if key == "bytes" and isinstance(value, int) else str(value))
+        for key, value in facts.items()
+    )
+    console.show([Grid("", ("store", ""), rows, left=2)])
+    return OK
+
+
+@cache.command(name="prune")
+@click.option(
+    "--max-size", required=True, metavar="SIZE", help="What may stay, such as 500MB or 2GB."
+)
+@_store_option
+def cache_prune(max_size: str, store: Path) -> int:
+    """Forget what was used longest ago until the store fits a size."""
+    limit = _parsed_size(max_size)
+    facts = _opened(store).prune(limit)
+    console.say(", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in facts.items()))
+    return OK
+
+
+@cache.command(name="verify")
+@_store_option
+def cache_verify(store: Path) -> int:
+    """Read every byte of the store.
+
+    Damaged objects are set aside, and computed again when needed.
+    """
+    damaged = _opened(store).verify()
+    console.say(*damaged, f"{len(damaged)} damaged")
+    return INTERNAL if damaged else OK
+
+
+# -- what commands share -------------------------------------------------------------------------
+
+
+def _run(
+    experiment: "Experiment",
+    *,
+    jobs: int | None,
+    report: bool,
+    style: console.Style,
+    store: Path,
+    runs: Path,
+) -> int:
+    from bench import preflight
+    from bench.run import load_run
+    from bench.run import run as evaluated
+
+    preflight.check_folders(store, runs)
+    with console.progress(style) as progress:
+        result: RunResult = evaluated(
+            experiment,
+            jobs=jobs or _cores(),
+            store=store,
+            runs=runs,
+            progress=progress,
+            command=f"python -m bench {' '.join(sys.argv[1:])}",
+            report=report,
+        )
+    if style not in ("json", "quiet"):
+        _show_run(load_run(result.path), n_failed=result.n_failed, seconds=result.seconds)
+    return SOME_FAILED if result.n_failed else OK
+
+
+def _experiment(words: Sequence[str], mode: str | None, where: str) -> "Experiment":
+    """Return the experiment that words on the command line name: a file first, then overrides."""
+    from bench import preflight
+
+    preflight.check_packages()
+    from bench.spec.experiment import MODES, Experiment
+
+    if mode is not None and mode not in MODES:
+        raise unknown("mode", mode, MODES, where="--mode")
+    first = [] if not words or "=" in words[0] else [words[0]]
+    overrides = words[len(first) :]
+    path = _relative(Path(first[0]) if first else _default_experiment())
+    return Experiment.load(path, mode=mode, overrides=overrides, where=where)
+
+
+def _default_experiment() -> Path:
+    """Return weather.toml of the checkout, else the copy that was installed."""
+    checkout = Path(__file__).resolve().parents[1] / "experiments" / "weather.toml"
+    if checkout.is_file():
+        return checkout
+    from importlib import metadata
+
+    try:
+        files = metadata.files("crossfold") or []
+    except metadata.PackageNotFoundError:
+        files = []
+    for file in files:
+        if file.match("crossfold/experiments/weather.toml"):
+            return Path(str(file.locate())).resolve()
+    raise UserError("no default experiment is installed; name an experiment file")
+
+
+def _relative(path: Path) -> Path:
+    """Return a path as short as it can be, for messages."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _opened(store: Path) -> Any:
+    from bench.cache.store import Store
+
+    if not store.is_dir():
+        raise UserError(f"{store}: no store there; a run makes one")
+    return Store(store, create=False)
+
+
+def _found_run(name: str | None, runs: Path) -> Path:
+    if name is None:
+        from bench.run import latest
+
+        return latest(runs)
+    for path in (Path(name), runs / name):
+        if (path / "manifest.json").is_file():
+            return path
+    known = sorted(p.parent.name for p in runs.glob("*/manifest.json"))
+    hint = did_you_mean(name, known)
+    raise UserError(
+        f'no finished run "{one_line(name, most=80)}" in {runs}'
+        f"{hint or f'; there are {listed(reversed(known), most=5)}'}"
+    )
+
+
+def _unfinished(runs: Path, name: str | None) -> Path | None:
+    """Return the folder of a run that goes on or was stopped: the named one, or the newest."""
+    folders = [Path(name), runs / name] if name is not None else list(runs.glob("*/"))
+    logs = [folder / "log.jsonl" for folder in folders if not folder.is_symlink()]
+    there = sorted((log.stat().st_mtime, log) for log in logs if log.is_file())
+    if not there:
+        return None
+    newest = there[-1][1].parent
+    return None if (newest / "manifest.json").is_file() else newest
+
+
+def _log_summary(folder: Path) -> list[str]:
+    """Return what the log of an unfinished run says."""
+    import json
+    import time
+
+    log = folder / "log.jsonl"
+    waves: list[dict[str, Any]] = []
+    done, n_failed, stopped = 0, 0, ""
+    for line in log.read_text(encoding="utf-8").splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue  # the last line of a killed run may be half a line
+        if event["event"] == "wave":
+            waves.append(event)
+            done = 0
+        done += event["event"] == "advanced"
+        n_failed += event["event"] == "failed"
+        if event["event"] == "stopped":
+            stopped = f"stopped ({event['reason']})"
+    ago = console.duration(max(time.time() - log.stat().st_mtime, 0.0))
+    state = stopped or f"not finished; last heard of {ago} ago"
+    lines = [f"{folder.name}: {state}"]
+    if waves:
+        last = waves[-1]
+        lines.append(
+            f"wave {last['index'] + 1}/{last['n_waves']}: {done:,}/{last['n_chunks']:,}, "
+            f"{n_failed:,} failed"
+        )
+    return lines
+
+
+def _show_run(found: "Run", *, n_failed: int, seconds: float) -> None:
+    """Print the leaderboard of a run, what failed and where the files are."""
+    from bench.results.leaderboard import standings
+
+    manifest = found.manifest
+    boards = standings(found.runs, found.scores, primary=manifest["primary"])
+    several = len({board.dataset for board in boards}) > 1
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for board in boards:
+        groups.setdefault((board.dataset, board.task), []).append(board)
+    for group in groups.values():
+        # A score with its rank takes 16 columns: four horizons fill a line with the names.
+        for start in range(0, len(group), 3):
+            console.show(
+                [_board(group[start : start + 3], str(manifest["reference"]), named=several)],
+                width=80,
+            )
+            console.say("")
+    counts = manifest["counts"]
+    console.say(
+        f"{counts['cells']:,} cells: {counts['ok']:,} ok, {n_failed:,} failed, "
+        f"{counts['computed']:,} of {counts['distinct']:,} distinct nodes computed, "
+        f"{console.duration(seconds)}"
+    )
+    if n_failed:
+        console.say(*_failures(found.runs))
+    page = found.path / "report.html"
+    console.say(f"report: {page}" if page.is_file() else f"tables: {found.path}")
+
+
+def _board(boards: Sequence[Any], reference: str, *, named: bool) -> Grid:
+    """Return the table of one task: a row for each model, a column for each horizon."""
+    import pandas as pd
+
+    first = boards[0]
+    ranks = pd.concat([b.table["rank"] for b in boards], axis="columns")
+    order = ranks.mean(axis="columns", skipna=False).sort_values(kind="stable", na_position="last")
+    shown = list(order.index[:_MOST_ROWS])
+    if reference in order.index and reference not in shown:
+        shown.append(reference)
+    rows = tuple((name, *(_score(b.table.loc[name]) for b in boards)) for name in shown)
+    better = "higher" if first.higher_is_better else "lower"
+    targets = f"{first.n_targets} target{'s'[: first.n_targets != 1]}"
+    more = len(order) - len(shown)
+    notes = [f"and {more} more models, in the report"] if more else []
+    if ranks.isna().any(axis=None):
+        notes.append("– no rank: a target or fold is missing")
+    return Grid(
+        f"{f'{first.dataset} · ' if named else ''}{first.task}: {first.metric}, {better} is better,"
+        f" mean over {targets} (mean rank)",
+        ("model", *(f"h={b.horizon}" for b in boards)),
+        rows,
+        note="; ".join(notes),
+    )
+
+
+def _score(row: "pd.Series[Any]") -> str:
+    score, rank = row["score"], row["rank"]
+    shown = "–" if score != score else f"{score:.4f}" if abs(score) < 1000 else f"{score:.5g}"
+    return f"{shown} {'(–)' if rank != rank else f'({rank:.1f})':>6}"
+
+
+def _failures(runs: "pd.DataFrame") -> list[str]:
+    """Return a line for each cause, the most frequent first, with a cell that shows it."""
+    bad = runs[runs["status"] != "ok"]
+    causes: dict[tuple[str, str, str], list[str]] = {}
+    for row in bad.itertuples():
+        key = (str(row.variant), str(row.error_type), one_line(row.error_message, most=120))
+        causes.setdefault(key, []).append(str(row.slug))
+    ordered = sorted(causes.items(), key=lambda item: -len(item[1]))
+    lines = [
+        f"✗ {variant}, {len(slugs)} cell{'s'[: len(slugs) != 1]}: {kind}: {message} "
+        f"(as in {slugs[0]})"
+        for (variant, kind, message), slugs in ordered[:_MOST_CAUSES]
+    ]
+    if len(ordered) > _MOST_CAUSES:
+        lines.append(f"✗ and {len(ordered) - _MOST_CAUSES} more causes, in runs.parquet")
+    return lines
+
+
+def _list_modules(kind: Any) -> int:
+    from bench.spec import catalogue
+
+    rows = tuple((name, catalogue.summary(kind, name)) for name in catalogue.available(kind))
+    console.show([Grid("", (str(kind).removesuffix("s"), ""), rows, left=2)])
+    return OK
+
+
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def _parsed_size(text: str) -> int:
+    word = text.strip().upper().replace(" ", "")
+    unit = word.lstrip("0123456789.")
+    try:
+        size = float(word.removesuffix(unit)) * _UNITS[unit]
+    except (ValueError, KeyError):
+        raise UserError(
+            f'--max-size: "{one_line(text, most=40)}" is no size; write 500MB or 2GB'
+        ) from None
+    return int(size)
+
+
+def _size(n_bytes: int) -> str:
+    for unit in ("TB", "GB", "MB", "KB"):
+        if n_bytes >= _UNITS[unit]:
+            return f"{n_bytes / _UNITS[unit]:.1f} {unit}"
+    return f"{n_bytes} B"
