@@ -1,0 +1,357 @@
+"""Frames, series and indexes as uncompressed Arrow files that give back the very same object.
+
+Every reader of Arrow opens the files; columns are named by position, since labels may repeat or
+be no text, and the labels stand in the schema's ``crossfold`` entry. Numbers are taken back
+without a copy, so what is loaded is read-only. `DataFrame.attrs` is not kept.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from bench.cache.plain import JSON, Unstorable, dumps, from_json, to_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["frame_bytes", "frame_from"]
+
+ENTRY = b"crossfold"
+
+
+def frame_bytes(value: "pd.DataFrame | pd.Series[Any] | pd.Index[Any]") -> Any:
+    """Return the Arrow file of a frame, series or index as a buffer.
+
+    Raises
+    ------
+    Unstorable
+        For a column that Arrow cannot give back exactly, named by its label.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    arrays: list[Any] = []
+    about: dict[str, JSON] = {}
+    if isinstance(value, pd.DataFrame):
+        about["kind"] = "frame"
+        about["labels"] = _labels(value.columns)
+        about["columns"] = [
+            _column(arrays, value.iloc[:, place], repr(label))
+            for place, label in enumerate(value.columns)
+        ]
+        about["index"] = _index(arrays, value.index)
+    elif isinstance(value, pd.Series):
+        about["kind"] = "series"
+        about["name"] = _json(value.name, "the name of the series")
+        about["columns"] = [_column(arrays, value, repr(value.name))]
+        about["index"] = _index(arrays, value.index)
+    else:
+        about["kind"] = "index"
+        about["index"] = _index(arrays, value)
+    about["rows"] = len(value)
+    schema = pa.schema(
+        [pa.field(str(place), array.type) for place, array in enumerate(arrays)],
+        metadata={ENTRY: dumps(about)},
+    )
+    batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue()
+
+
+def frame_from(buffer: Any) -> "pd.DataFrame | pd.Series[Any] | pd.Index[Any]":
+    """Return what `frame_bytes` was given, sharing the buffer's memory where it can."""
+    import pandas as pd
+    import pyarrow as pa
+
+    reader = pa.ipc.open_file(pa.BufferReader(buffer))
+    about = json.loads(reader.schema.metadata[ENTRY])
+    # A schema without fields cannot carry a row count, and has no batch worth reading.
+    batch = reader.get_batch(0) if len(reader.schema) else None
+    arrays = iter([] if batch is None else batch.columns)
+    kind = about["kind"]
+    if kind == "index":
+        return _index_from(about["index"], arrays, about["rows"])
+    columns = [_column_from(spec, arrays) for spec in about["columns"]]
+    index = _index_from(about["index"], arrays, about["rows"])
+    if kind == "series":
+        return pd.Series(columns[0], index=index, name=from_json(about["name"]), copy=False)
+    frame = pd.DataFrame(dict(enumerate(columns)), index=index, copy=False)
+    frame.columns = _labels_from(about["labels"])
+    return frame
+
+
+# -- labels ---------------------------------------------------------------------------------
+
+
+def _json(value: object, what: str) -> JSON:
+    try:
+        return to_json(value)
+    except Unstorable as error:
+        raise Unstorable(f"{what} cannot be stored: {error}") from error
+
+
+def _labels(labels: "pd.Index[Any]") -> JSON:
+    import pandas as pd
+
+    if type(labels) is pd.RangeIndex:
+        return {"range": [labels.start, labels.stop, labels.step], "names": _names(labels)}
+    if isinstance(labels, pd.MultiIndex):
+        levels = [_labels(labels.get_level_values(place)) for place in range(labels.nlevels)]
+        return {"levels": levels, "names": _names(labels)}
+    arrays: list[Any] = []
+    if labels.dtype == object or isinstance(labels.dtype, pd.StringDtype):
+        texts = [_json(label, "a column label") for label in labels]
+        spec: JSON = {"labels": texts, "dtype": _dtype_name(labels.dtype), "names": _names(labels)}
+    else:
+        # Labels that are numbers or times take the road of the values, as their own file.
+        spec = {"arrow": _hex(labels), "names": _names(labels)}
+    del arrays
+    return spec
+
+
+def _hex(labels: "pd.Index[Any]") -> str:
+    return cast("str", frame_bytes(labels).to_pybytes().hex())
+
+
+def _names(index: "pd.Index[Any]") -> JSON:
+    return [_json(name, "the name of an index") for name in index.names]
+
+
+def _labels_from(spec: JSON) -> "pd.Index[Any]":
+    import pandas as pd
+    import pyarrow as pa
+
+    names = [from_json(name) for name in spec["names"]]
+    if "range" in spec:
+        return pd.RangeIndex(*spec["range"], name=names[0])
+    if "levels" in spec:
+        return pd.MultiIndex.from_arrays(
+            [_labels_from(level) for level in spec["levels"]], names=names
+        )
+    if "arrow" in spec:
+        return cast("pd.Index[Any]", frame_from(pa.py_buffer(bytes.fromhex(spec["arrow"]))))
+    labels = [from_json(label) for label in spec["labels"]]
+    index = pd.Index(_objects(labels), dtype=_dtype_from(spec["dtype"]), tupleize_cols=False)
+    index.name = names[0]
+    return index
+
+
+def _objects(values: list[Any]) -> "np.ndarray[Any, Any]":
+    # By hand: `np.array` would make two dimensions of a list of tuples.
+    holder = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):
+        holder[place] = value
+    return holder
+
+
+def _dtype_name(dtype: Any) -> str:
+    import pandas as pd
+
+    if isinstance(dtype, pd.StringDtype):
+        missing = "nan" if dtype.na_value is not pd.NA else "na"
+        return f"string:{dtype.storage}:{missing}"
+    return str(dtype)
+
+
+def _dtype_from(name: str) -> Any:
+    import pandas as pd
+
+    if name.startswith("string:"):
+        _, storage, missing = name.split(":")
+        return pd.StringDtype(storage, na_value=np.nan if missing == "nan" else pd.NA)
+    return pd.api.types.pandas_dtype(name)
+
+
+# -- index ----------------------------------------------------------------------------------
+
+
+def _index(arrays: list[Any], index: "pd.Index[Any]") -> JSON:
+    import pandas as pd
+
+    names = _names(index)
+    if type(index) is pd.RangeIndex:
+        return {"range": [index.start, index.stop, index.step], "names": names}
+    if isinstance(index, pd.MultiIndex):
+        levels = [
+            _column(arrays, index.get_level_values(place), f"level {place} of the index")
+            for place in range(index.nlevels)
+        ]
+        return {"levels": levels, "names": names}
+    spec: dict[str, JSON] = {"column": _column(arrays, index, "the index"), "names": names}
+    freq = getattr(index, "freqstr", None)
+    if freq is not None and not isinstance(index, pd.PeriodIndex):
+        spec["freq"] = freq
+    return spec
+
+
+def _index_from(spec: JSON, arrays: Any, rows: int) -> "pd.Index[Any]":
+    import pandas as pd
+
+    names = [from_json(name) for name in spec["names"]]
+    if "range" in spec:
+        return pd.RangeIndex(*spec["range"], name=names[0])
+    if "levels" in spec:
+        columns = [_column_from(level, arrays) for level in spec["levels"]]
+        return pd.MultiIndex.from_arrays(columns, names=names)
+    column = _column_from(spec["column"], arrays)
+    index = pd.Index(column, dtype=column.dtype, copy=False, tupleize_cols=False)
+    if "freq" in spec:
+        cast("Any", index).freq = pd.tseries.frequencies.to_offset(spec["freq"])
+    index.name = names[0]
+    return index
+
+
+# -- columns --------------------------------------------------------------------------------
+
+
+def _column(arrays: list[Any], column: Any, what: str) -> JSON:
+    """Append the Arrow form of a series or index and return what is needed to take it back."""
+    import pandas as pd
+    import pyarrow as pa
+
+    dtype = column.dtype
+    if isinstance(dtype, np.dtype):
+        return _numpy_column(arrays, column.to_numpy(), what)
+    values = column.array
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        zone = str(dtype.tz)
+        if not _zone_returns(dtype, zone):
+            raise Unstorable(f"{what}: time zone {dtype.tz!r} has no name to store it by")
+        stamps = np.ascontiguousarray(values.view("i8"))
+        arrays.append(_stamps(stamps, pa.timestamp(dtype.unit, zone)))
+        return {"zone": zone, "unit": dtype.unit}
+    if isinstance(dtype, pd.CategoricalDtype):
+        categories = dtype.categories
+        inner: list[Any] = []
+        spec = _index(inner, categories)
+        codes = np.ascontiguousarray(values.codes)
+        missing = codes < 0
+        if len(inner) == 1:
+            indices = pa.array(codes, mask=missing if missing.any() else None)
+            arrays.append(
+                pa.DictionaryArray.from_arrays(indices, inner[0], ordered=bool(dtype.ordered))
+            )
+        else:
+            arrays.append(pa.array(codes))
+            arrays.extend(inner)
+        ordered = bool(dtype.ordered)
+        return {"categories": spec, "count": len(categories), "ordered": ordered, "n": len(inner)}
+    if isinstance(dtype, pd.PeriodDtype):
+        arrays.append(pa.array(np.ascontiguousarray(values.view("i8"))))
+        return {"period": str(dtype)}
+    if isinstance(dtype, pd.IntervalDtype):
+        pair = [_column(arrays, side, what) for side in (values.left, values.right)]
+        return {"interval": pair, "closed": dtype.closed}
+    if isinstance(dtype, pd.SparseDtype) or not hasattr(values, "__arrow_array__"):
+        raise Unstorable(f"{what}: dtype {dtype} cannot be stored; make it dense numpy or Arrow")
+    array = pa.array(values)
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    arrays.append(array)
+    return {"pandas": _dtype_name(dtype)}
+
+
+def _zone_returns(dtype: "pd.DatetimeTZDtype", zone: str) -> bool:
+    import pandas as pd
+
+    try:
+        return bool(pd.DatetimeTZDtype(dtype.unit, zone) == dtype)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        return False
+
+
+def _numpy_column(arrays: list[Any], values: "np.ndarray[Any, Any]", what: str) -> JSON:
+    import pandas as pd
+    import pyarrow as pa
+
+    dtype = values.dtype
+    if dtype.kind == "O":
+        seen = pd.api.types.infer_dtype(values, skipna=False)
+        if len(values) and seen != "string":
+            raise Unstorable(
+                f"{what}: an object column of {seen} values cannot be stored; "
+                f"give it one dtype, for text `astype('str')`"
+            )
+        arrays.append(pa.array(values, pa.large_string()))
+        return {"numpy": "O"}
+    if dtype.byteorder == ">" or dtype.kind not in "biufcMm" or dtype.itemsize > 16:
+        raise Unstorable(f"{what}: dtype {dtype} cannot be stored in an Arrow file")
+    flat = np.ascontiguousarray(values)
+    if dtype.kind in "Mm":
+        unit = np.datetime_data(dtype)[0]
+        maker = pa.timestamp if dtype.kind == "M" else pa.duration
+        arrays.append(_stamps(flat.view("i8"), maker(unit)))
+    elif dtype.kind == "c" or (dtype.kind == "f" and dtype.itemsize == 16):
+        arrays.append(_fixed(flat, pa.binary(dtype.itemsize)))
+    else:
+        arrays.append(pa.array(flat))
+    return {"numpy": dtype.str}
+
+
+def _stamps(stamps: "np.ndarray[Any, Any]", kind: Any) -> Any:
+    """Times share the numbers' memory; a missing one is null and keeps pandas' own marker."""
+    import pyarrow as pa
+
+    missing = stamps == np.iinfo(np.int64).min
+    valid = None
+    if missing.any():
+        valid = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(stamps), [valid, pa.py_buffer(stamps)])
+
+
+def _fixed(flat: "np.ndarray[Any, Any]", kind: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(kind, len(flat), [None, pa.py_buffer(flat.view(np.uint8))])
+
+
+def _raw(array: Any, dtype: "np.dtype[Any]") -> "np.ndarray[Any, Any]":
+    buffer = array.buffers()[1]
+    if buffer is None or len(array) == 0:
+        return np.empty(0, dtype)
+    return np.frombuffer(buffer, dtype, count=len(array), offset=array.offset * dtype.itemsize)
+
+
+def _column_from(spec: JSON, arrays: Any) -> Any:
+    import pandas as pd
+
+    if "numpy" in spec:
+        dtype = np.dtype(spec["numpy"])
+        array = next(arrays)
+        if dtype.kind in "Ob":
+            return array.to_numpy(zero_copy_only=False)
+        return _raw(array, dtype)
+    if "zone" in spec:
+        stamps = _raw(next(arrays), np.dtype(f"M8[{spec['unit']}]"))
+        zone = pd.DatetimeTZDtype(spec["unit"], spec["zone"])
+        return pd.DatetimeIndex(stamps).tz_localize("UTC").tz_convert(zone.tz).array
+    if "categories" in spec:
+        return _categories_from(spec, arrays)
+    if "period" in spec:
+        kind = cast("Any", pd.api.types.pandas_dtype(spec["period"]))
+        return pd.arrays.PeriodArray(_raw(next(arrays), np.dtype("i8")), dtype=kind)
+    if "interval" in spec:
+        left, right = (_column_from(side, arrays) for side in spec["interval"])
+        return pd.arrays.IntervalArray.from_arrays(left, right, closed=spec["closed"])
+    dtype = _dtype_from(spec["pandas"])
+    return cast("Any", dtype).__from_arrow__(next(arrays))
+
+
+def _categories_from(spec: JSON, arrays: Any) -> Any:
+    import pandas as pd
+
+    first = next(arrays)
+    if spec["n"] == 1:
+        codes = _raw(first.indices, first.indices.type.to_pandas_dtype()().dtype)
+        if first.null_count:
+            codes = codes.copy()
+            codes[~first.is_valid().to_numpy(zero_copy_only=False)] = -1
+        categories = _index_from(spec["categories"], iter([first.dictionary]), spec["count"])
+    else:
+        codes = first.to_numpy()
+        categories = _index_from(spec["categories"], arrays, spec["count"])
+    dtype = pd.CategoricalDtype(categories, ordered=spec["ordered"])
+    return pd.Categorical.from_codes(codes, dtype=dtype)

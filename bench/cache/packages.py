@@ -1,0 +1,116 @@
+"""Which code is whose: the standard library's, an installed distribution's, or the user's own."""
+
+import functools
+import importlib.machinery
+import re
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["OURS", "distribution", "top_level_of_file"]
+
+# Counted by content wherever they are installed: they are what is under development here.
+OURS = frozenset({"dataflows", "stats", "reports", "bench"})
+
+_SITE = re.compile(r".*[/\\](?:site|dist)-packages[/\\]([^/\\]+)")
+_STDLIB = tuple(
+    str(Path(sysconfig.get_path(name)).resolve()) + "/" for name in ("stdlib", "platstdlib")
+)
+
+
+def top_level_of_file(path: str) -> str | None:
+    """Return the top-level name a library's file belongs to, or None for a user's file.
+
+    The standard library answers ``"python"``.
+    """
+    found = _SITE.match(path)
+    if found is not None:
+        name = found.group(1)
+        top = name.split(".", 1)[0]
+        return None if top in OURS else top
+    if path.startswith("<frozen"):
+        return "python"
+    resolved = path.replace("\\", "/")
+    return "python" if resolved.startswith(_STDLIB) else None
+
+
+@functools.cache
+def distribution(top: str) -> str | None:
+    """Return ``"name==version"`` of the distribution that brings a top-level module.
+
+    None means that no distribution does: the module is the user's own. The module is not
+    imported. Names that several distributions share give all of them.
+
+    Examples
+    --------
+    >>> distribution("json"), distribution("stats")
+    ('python', None)
+    """
+    if top in OURS:
+        return None
+    if top in sys.stdlib_module_names or top in sys.builtin_module_names:
+        return "python"
+    folder = _site_of(top)
+    if folder is None:
+        return None
+    names = _installed(folder)
+    simple = _normal(top)
+    if simple in names:
+        return f"{simple}=={names[simple][0]}"
+    owners = sorted(_owners(folder, top))
+    return ",".join(owners) or None
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _site_of(top: str) -> str | None:
+    """Return the site-packages folder a top-level module lies in."""
+    module = sys.modules.get(top)
+    spec = getattr(module, "__spec__", None)
+    if spec is None:
+        if module is not None and getattr(module, "__file__", None):
+            places = [str(module.__file__)]
+        else:
+            found = importlib.machinery.PathFinder.find_spec(top)
+            if found is None:
+                return None
+            spec = found
+    if spec is not None:
+        places = [spec.origin] if spec.origin else []
+        places += list(spec.submodule_search_locations or [])
+    for place in places:
+        if place and _SITE.match(place):
+            found_at = re.match(r".*[/\\](?:site|dist)-packages", place)
+            return found_at.group(0) if found_at else None
+    return None
+
+
+@functools.cache
+def _installed(folder: str) -> dict[str, tuple[str, str]]:
+    """Return version and metadata folder of each distribution, from the folder's names alone."""
+    found = {}
+    for entry in Path(folder).iterdir():
+        stem, dot, suffix = entry.name.rpartition(".")
+        if dot and suffix in {"dist-info", "egg-info"}:
+            name, _, version = stem.partition("-")
+            found[_normal(name)] = (version.split("-py")[0], str(entry))
+    return found
+
+
+def _owners(folder: str, top: str) -> Iterator[str]:
+    """Read what each distribution says it brings, until one names the module."""
+    slash, file = f"{top}/".encode(), f"{top}.".encode()
+    for name, (version, info) in _installed(folder).items():
+        listed = Path(info) / "top_level.txt"
+        if listed.is_file() and top in listed.read_text("utf-8", "replace").split():
+            yield f"{name}=={version}"
+            continue
+        record = Path(info) / "RECORD"
+        if not record.is_file():
+            continue
+        text = b"\n" + record.read_bytes()
+        if b"\n" + slash in text or b"\n" + file in text:
+            yield f"{name}=={version}"
