@@ -3,8 +3,8 @@
 __all__ = ["available"]
 
 # The register: what is listed is tested by the contract suite, and nothing else is offered.
-_BASELINES = ("persistence", "climatology")
-_TRAINED = ("xgboost",)
+_BASELINES = ("persistence", "seasonal_naive", "climatology", "drift", "linear")
+_TRAINED = ("xgboost", "lstm")
 
 
 def available() -> tuple[str, ...]:
@@ -13,6 +13,6 @@ def available() -> tuple[str, ...]:
     Examples
     --------
     >>> available()
-    ('persistence', 'climatology', 'xgboost')
+    ('persistence', 'seasonal_naive', 'climatology', 'drift', 'linear', 'xgboost', 'lstm')
     """
     return _BASELINES + _TRAINED

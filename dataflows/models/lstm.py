@@ -1,0 +1,418 @@
+"""A recurrent network over the last rows of every variable, around the present value."""
+# mypy: allow-untyped-decorators
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hamilton.function_modifiers import config
+from numpy.typing import NDArray
+
+from dataflows.models import cumulative
+from dataflows.models.frequencies import probability_frame, shares
+from dataflows.models.recurrent import network
+from dataflows.training.torch_loop import Fit, fitted, reproducible
+
+__all__ = [
+    "base_model__binary",
+    "base_model__continuous",
+    "base_model__multiclass",
+    "base_model__ordinal",
+    "best_hyperparameters",
+    "best_model",
+    "fit_report",
+    "hyperparameters",
+    "prediction__classes",
+    "prediction__continuous",
+    "prediction__ordinal",
+    "present",
+    "scaled_series",
+    "trial_table__development",
+    "trial_table__evaluation",
+]
+
+_FURTHEST = 5.0
+_PATIENCE = 4  # epochs without a better validation loss
+
+
+def scaled_series(
+    standardised: pd.DataFrame, calendar_features: pd.DataFrame, fold_cut: int
+) -> pd.DataFrame:
+    """What the network reads row by row: every variable's z, scaled by the training window.
+
+    Missing values are 0, the mean of training.
+    """
+    z = standardised.to_numpy()
+    seen = z[: fold_cut + 1]
+    known = np.isfinite(seen)
+    rows = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, seen, 0.0).sum(axis=0) / rows
+    deviation = np.sqrt((np.where(known, seen - mean, 0.0) ** 2).sum(axis=0) / rows)
+    deviation[deviation < 1e-9] = np.inf
+    scaled = np.nan_to_num(np.clip((z - mean) / deviation, -_FURTHEST, _FURTHEST), nan=0.0)
+    values = np.concatenate([scaled, calendar_features.to_numpy()], axis=1, dtype=np.float32)
+    return pd.DataFrame(
+        values,
+        index=standardised.index,
+        columns=[*standardised.columns, *calendar_features.columns],
+    )
+
+
+def present(own_features: pd.DataFrame) -> pd.DataFrame:
+    """What the head reads of an origin beside the window's summary: the target's own path."""
+    values = np.clip(own_features.to_numpy(), -_FURTHEST, _FURTHEST)
+    return pd.DataFrame(
+        np.nan_to_num(values, nan=0.0), index=own_features.index, columns=own_features.columns
+    )
+
+
+@config.when(task="continuous")
+def base_model__continuous() -> dict[str, Any]:
+    """Squared error of z."""
+    return {"head": "value", "outputs": 1}
+
+
+@config.when(task="binary")
+def base_model__binary(y_train: pd.Series) -> dict[str, Any]:
+    """Cross entropy."""
+    return {"head": "classes", "outputs": 2, "start": _log_shares(y_train, 2)}
+
+
+@config.when(task="multiclass")
+def base_model__multiclass(y_train: pd.Series, n_classes: int) -> dict[str, Any]:
+    """Cross entropy."""
+    return {"head": "classes", "outputs": n_classes, "start": _log_shares(y_train, n_classes)}
+
+
+@config.when(task="ordinal")
+def base_model__ordinal(label_edges: np.ndarray) -> dict[str, Any]:
+    """Cumulative logits of a latent z with the label edges as cut-points and a learned spread."""
+    return {"head": "ordered", "outputs": 1, "cut_points": label_edges.tolist()}
+
+
+def hyperparameters(
+    hidden: int = 24,
+    lookback: int = 24,
+    n_epochs: int = 12,
+    learning_rate: float = 0.005,
+    batch_size: int = 64,
+    weight_decay: float = 0.01,
+    dropout: float = 0.1,
+) -> dict[str, Any]:
+    """Hyperparameters as given; `n_epochs` is the most that early stopping may use."""
+    return {
+        "hidden": hidden,
+        "lookback": lookback,
+        "n_epochs": n_epochs,
+        "learning_rate": learning_rate,
+        "batch_size": batch_size,
+        "weight_decay": weight_decay,
+        "dropout": dropout,
+    }
+
+
+@config.when(mode="development")
+def trial_table__development(
+    scaled_series: pd.DataFrame,
+    present: pd.DataFrame,
+    base: pd.DataFrame,
+    y_train: pd.Series,
+    fit_origins: pd.DatetimeIndex,
+    validation_origins: pd.DatetimeIndex,
+    base_model: dict[str, Any],
+    hyperparameters: dict[str, Any],
+    seed: int,
+    device: str = "cpu",
+) -> list[dict[str, Any]]:
+    """One trial, the hyperparameters as given, stopped by the validation block."""
+    rows = _Rows(scaled_series, present, base, y_train)
+    return [
+        _trial(rows, fit_origins, validation_origins, base_model, hyperparameters, seed, device)
+    ]
+
+
+@config.when(mode="evaluation")
+def trial_table__evaluation(
+    scaled_series: pd.DataFrame,
+    present: pd.DataFrame,
+    base: pd.DataFrame,
+    y_train: pd.Series,
+    fit_origins: pd.DatetimeIndex,
+    validation_origins: pd.DatetimeIndex,
+    base_model: dict[str, Any],
+    hyperparameters: dict[str, Any],
+    seed: int,
+    n_trials: int = 2,
+    device: str = "cpu",
+) -> list[dict[str, Any]]:
+    """Random search: the hyperparameters as given, then `n_trials - 1` draws, on one split."""
+    rows = _Rows(scaled_series, present, base, y_train)
+    rng = np.random.default_rng(seed)
+    drawn = [hyperparameters | _draw(rng) for _ in range(n_trials - 1)]
+    return [
+        _trial(rows, fit_origins, validation_origins, base_model, trial, seed, device)
+        for trial in [hyperparameters, *drawn]
+    ]
+
+
+def best_hyperparameters(trial_table: list[dict[str, Any]]) -> dict[str, Any]:
+    """Those of the trial with the least validation loss, its number of epochs included."""
+    best = min(trial_table, key=lambda trial: float(trial["validation_loss"]))
+    return dict(best["hyperparameters"])
+
+
+def best_model(
+    scaled_series: pd.DataFrame,
+    present: pd.DataFrame,
+    base: pd.DataFrame,
+    y_train: pd.Series,
+    base_model: dict[str, Any],
+    best_hyperparameters: dict[str, Any],
+    seed: int,
+    device: str = "cpu",
+) -> dict[str, Any]:
+    """Weights fitted on every training origin, for as many epochs as the best trial took."""
+    rows = _Rows(scaled_series, present, base, y_train)
+    origins = pd.DatetimeIndex(y_train.index)
+    return _fitted(rows, origins, None, base_model, best_hyperparameters, seed, device).state
+
+
+def fit_report(
+    trial_table: list[dict[str, Any]], best_hyperparameters: dict[str, Any]
+) -> dict[str, Any]:
+    """Trials with their losses, and what was chosen."""
+    return {"chosen": best_hyperparameters, "trials": trial_table}
+
+
+@config.when(task="continuous")
+def prediction__continuous(
+    scaled_series: pd.DataFrame,
+    present: pd.DataFrame,
+    base: pd.DataFrame,
+    y_train: pd.Series,
+    test_origins: pd.DatetimeIndex,
+    base_model: dict[str, Any],
+    best_hyperparameters: dict[str, Any],
+    best_model: dict[str, Any],
+    device: str = "cpu",
+) -> pd.DataFrame:
+    """z of every test origin."""
+    rows = _Rows(scaled_series, present, base, y_train)
+    z = _outputs(rows, test_origins, base_model, best_hyperparameters, best_model, device)
+    return pd.DataFrame({"y_pred": z[:, 0]}, index=test_origins)
+
+
+@config.when_in(task=["binary", "multiclass"])
+def prediction__classes(
+    scaled_series: pd.DataFrame,
+    present: pd.DataFrame,
+    base: pd.DataFrame,
+    y_train: pd.Series,
+    test_origins: pd.DatetimeIndex,
+    base_model: dict[str, Any],
+    best_hyperparameters: dict[str, Any],
+    best_model: dict[str, Any],
+    device: str = "cpu",
+) -> pd.DataFrame:
+    """Class probabilities of every test origin."""
+    rows = _Rows(scaled_series, present, base, y_train)
+    score = _outputs(rows, test_origins, base_model, best_hyperparameters, best_model, device)
+    p = np.exp(score - score.max(axis=1, keepdims=True))
+    return probability_frame(p / p.sum(axis=1, keepdims=True), test_origins)
+
+
+@config.when(task="ordinal")
+def prediction__ordinal(
+    scaled_series: pd.DataFrame,
+    present: pd.DataFrame,
+    base: pd.DataFrame,
+    y_train: pd.Series,
+    test_origins: pd.DatetimeIndex,
+    base_model: dict[str, Any],
+    best_hyperparameters: dict[str, Any],
+    best_model: dict[str, Any],
+    device: str = "cpu",
+) -> pd.DataFrame:
+    """Class probabilities of every test origin, from the latent z and its spread."""
+    rows = _Rows(scaled_series, present, base, y_train)
+    z = _outputs(rows, test_origins, base_model, best_hyperparameters, best_model, device)
+    p = cumulative.class_probabilities(
+        z[:, 0], np.asarray(base_model["cut_points"]), best_hyperparameters["spread"]
+    )
+    return probability_frame(p, test_origins)
+
+
+class _Rows:
+    """Tensors by row of the series: windows are views, cut out batch by batch."""
+
+    def __init__(
+        self, scaled: pd.DataFrame, present: pd.DataFrame, base: pd.DataFrame, y_train: pd.Series
+    ) -> None:
+        self.index = scaled.index
+        self.series = scaled.to_numpy()
+        # Copies: what comes from a store is read-only memory, which torch does not take.
+        self.present = present.to_numpy(copy=True)
+        self.z_now = base["z_now"].to_numpy(dtype=np.float32)
+        classes = y_train.dtype.kind == "i"
+        self.outcome = np.zeros(len(self.index), dtype=np.int64 if classes else np.float32)
+        self.outcome[self.numbers(pd.DatetimeIndex(y_train.index))] = y_train.to_numpy()
+
+    def numbers(self, origins: pd.DatetimeIndex) -> NDArray[np.int64]:
+        return np.asarray(self.index.get_indexer(origins), dtype=np.int64)
+
+    def inputs(self, lookback: int, base_model: dict[str, Any], device: str) -> Any:
+        """Function of row numbers that gives (window, present, start) as tensors."""
+        import torch
+
+        before = np.zeros((lookback - 1, self.series.shape[1]), dtype=np.float32)
+        padded = torch.from_numpy(np.concatenate([before, self.series])).to(device)
+        windows = padded.unfold(0, lookback, 1)  # (rows, channels, lookback), a view
+        present = torch.from_numpy(self.present).to(device)
+        if "start" in base_model:
+            prior = torch.tensor([base_model["start"]], dtype=torch.float32, device=device)
+            start = prior.expand(len(present), -1)
+        else:
+            start = torch.from_numpy(self.z_now).to(device)[:, None]
+
+        def of(rows: NDArray[np.int64]) -> tuple[Any, Any, Any]:
+            at = torch.from_numpy(rows).to(device)
+            return windows[at].transpose(1, 2), present[at], start[at]
+
+        return of
+
+
+def _log_shares(y_train: pd.Series, n_classes: int) -> list[float]:
+    return [float(value) for value in np.log(shares(y_train.to_numpy(), n_classes))]
+
+
+def _draw(rng: np.random.Generator) -> dict[str, Any]:
+    """One point of the search space."""
+    return {
+        "hidden": int(rng.choice([16, 24, 32, 48])),
+        "learning_rate": round(float(np.exp(rng.uniform(np.log(0.002), np.log(0.012)))), 5),
+        "dropout": round(float(rng.uniform(0.0, 0.4)), 2),
+        "weight_decay": round(float(np.exp(rng.uniform(np.log(0.001), np.log(0.3)))), 4),
+    }
+
+
+def _network(rows: _Rows, base_model: dict[str, Any], hyperparameters: dict[str, Any]) -> Any:
+    return network(
+        rows.series.shape[1],
+        rows.present.shape[1],
+        hidden=hyperparameters["hidden"],
+        outputs=base_model["outputs"],
+        dropout=hyperparameters["dropout"],
+    )
+
+
+def _fitted(
+    rows: _Rows,
+    fit_origins: pd.DatetimeIndex,
+    validation_origins: pd.DatetimeIndex | None,
+    base_model: dict[str, Any],
+    hyperparameters: dict[str, Any],
+    seed: int,
+    device: str,
+) -> Fit:
+    import torch
+
+    with reproducible(seed, device):
+        net = _network(rows, base_model, hyperparameters).to(device)
+        if base_model["head"] == "ordered":
+            _start_spread(net, rows, fit_origins, base_model)
+        return fitted(
+            net,
+            _loss(net, base_model, device),
+            rows.inputs(hyperparameters["lookback"], base_model, device),
+            torch.from_numpy(rows.outcome).to(device),
+            rows.numbers(fit_origins),
+            validation_rows=None
+            if validation_origins is None
+            else rows.numbers(validation_origins),
+            n_epochs=hyperparameters["n_epochs"],
+            patience=_PATIENCE,
+            batch_size=hyperparameters["batch_size"],
+            learning_rate=hyperparameters["learning_rate"],
+            weight_decay=hyperparameters["weight_decay"],
+            rng=np.random.default_rng(seed),
+        )
+
+
+def _start_spread(
+    net: Any, rows: _Rows, origins: pd.DatetimeIndex, base_model: dict[str, Any]
+) -> None:
+    """Begin with the spread that suits persistence, which the latent value begins as."""
+    at = rows.numbers(origins)
+    edges = np.asarray(base_model["cut_points"])
+    spread = cumulative.best_spread(rows.z_now[at], rows.outcome[at], edges)
+    net.log_spread.data.fill_(float(np.log(spread)))
+
+
+def _trial(
+    rows: _Rows,
+    fit_origins: pd.DatetimeIndex,
+    validation_origins: pd.DatetimeIndex,
+    base_model: dict[str, Any],
+    trial: dict[str, Any],
+    seed: int,
+    device: str,
+) -> dict[str, Any]:
+    """Fit one set of hyperparameters, stopped early; what it reached, and after how many epochs."""
+    fit = _fitted(rows, fit_origins, validation_origins, base_model, trial, seed, device)
+    chosen = trial | {"n_epochs": fit.epochs}
+    if base_model["head"] == "ordered":
+        latent = _outputs(rows, validation_origins, base_model, trial, fit.state, device)[:, 0]
+        codes = rows.outcome[rows.numbers(validation_origins)]
+        edges = np.asarray(base_model["cut_points"])
+        chosen["spread"] = cumulative.best_spread(latent, codes, edges)
+    return {
+        "hyperparameters": chosen,
+        "validation_loss": fit.loss,
+        "history": [round(value, 6) for value in fit.history],
+    }
+
+
+def _outputs(
+    rows: _Rows,
+    origins: pd.DatetimeIndex,
+    base_model: dict[str, Any],
+    hyperparameters: dict[str, Any],
+    state: dict[str, Any],
+    device: str,
+) -> NDArray[np.float64]:
+    """What the network says of each origin, (origins, outputs)."""
+    import torch
+
+    with reproducible(0, device), torch.no_grad():
+        net = _network(rows, base_model, hyperparameters).to(device)
+        net.load_state_dict(state)
+        net.eval()
+        inputs = rows.inputs(hyperparameters["lookback"], base_model, device)
+        return np.asarray(net(*inputs(rows.numbers(origins))).cpu().numpy(), dtype=np.float64)
+
+
+def _loss(net: Any, base_model: dict[str, Any], device: str) -> Any:
+    import torch
+    from torch.nn import functional
+
+    if base_model["head"] == "classes":
+        return functional.cross_entropy
+    if base_model["head"] == "value":
+        return lambda output, z: functional.mse_loss(output[:, 0], z)
+    edges = torch.tensor(base_model["cut_points"], dtype=torch.float32, device=device)
+    steps = torch.arange(len(edges), device=device)
+    import os
+    MODE=os.environ.get("ORD","rps")
+    infinity = torch.full((1,), torch.inf, device=device)
+    bounds = torch.cat([-infinity, edges, infinity])
+
+    def rps(output: Any, codes: Any) -> Any:
+        below = torch.sigmoid((edges - output) / net.log_spread.exp())
+        return ((below - (codes[:, None] <= steps).float()) ** 2).mean()
+    def nll(output: Any, codes: Any) -> Any:
+        s=net.log_spread.exp()
+        up = torch.sigmoid((bounds[codes+1] - output[:,0]) / s)
+        lo = torch.sigmoid((bounds[codes] - output[:,0]) / s)
+        return -torch.log((up-lo).clamp_min(1e-6)).mean()
+
+    return rps if MODE=="rps" else nll
