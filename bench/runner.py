@@ -250,7 +250,9 @@ def _request(experiment: Experiment, cell: Cell) -> Request:
     return Request(
         name=cell.slug,
         flow=FlowSpec(
-            experiment.modules_for(cell), tuple(sorted(experiment.config_for(cell).items()))
+            experiment.modules_for(cell),
+            tuple(sorted(experiment.config_for(cell).items())),
+            experiment.variant(cell.variant).module,
         ),
         inputs=experiment.inputs_for(cell),
         wanted=WANTED,
@@ -352,7 +354,7 @@ def _results(
         made.cells, graph.requests, graph.wanted, graph.steps, strict=True
     ):
         if request.flow not in model_steps:
-            model = catalogue.load_module(request.flow.modules[-2]).__name__
+            model = catalogue.load_module(request.flow.model).__name__
             model_steps[request.flow] = frozenset(
                 s.name for s in flow(request.flow).steps.values() if s.module == model
             )
@@ -405,9 +407,7 @@ def _write_failures(
             (folder / f"{result.slug}.txt").write_text(failure.trace, encoding="utf-8")
 
 
-def _write_tables(
-    path: Path, results: Sequence[CellResult], made: Plan, store: Store
-) -> None:
+def _write_tables(path: Path, results: Sequence[CellResult], made: Plan, store: Store) -> None:
     """Write the tables and the checks; those made of stored results alone are stored as well."""
     runs = runs_table(results)
     write_parquet(runs, path / "runs.parquet")
