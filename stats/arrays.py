@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FloatArray", "codes", "paired", "probabilities", "vector"]
+from stats.scores import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
+__all__ = ["codes", "paired", "probabilities", "vector"]
 
 # Probabilities written by a float32 softmax sum to 1 within about 1e-6.
 _SUM_TOLERANCE = 1e-5

@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from stats.arrays import FloatArray, paired, probabilities, vector
+from stats.arrays import paired, probabilities, vector
+from stats.scores import FloatArray
 
 __all__ = [
     "absolute",

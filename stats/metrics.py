@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stats import losses
-from stats.arrays import FloatArray, codes, paired, probabilities
+from stats.arrays import codes, paired, probabilities
 from stats.errors import UndefinedError
+from stats.scores import FloatArray
 
 __all__ = [
     "accuracy",
