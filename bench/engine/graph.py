@@ -19,7 +19,6 @@ from hamilton.lifecycle.base import BaseDoNodeExecute
 from hamilton.node import DependencyType, Node
 
 from bench.cache.codecs import can_store
-from bench.cache.codehash import code_hash
 from bench.errors import UserError
 from bench.spec.catalogue import load_module
 
@@ -34,6 +33,7 @@ class FlowSpec:
 
     modules: tuple[str, ...]
     config: tuple[tuple[str, str], ...]
+    model: str  # the module among them that gives the forecasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,8 @@ class Step:
     required: frozenset[str]  # those inputs that have no default
     defaults: Mapping[str, object]
     storable: bool
+    hidden: frozenset[str]  # kinds of unseen state that its author declared: @tag(hidden="files")
     callable: Callable[..., object] = field(repr=False)
-
-    @property
-    def code(self) -> str:
-        """Digest of the step's code and of everything of ours and the user's that it calls."""
-        return code_hash(self.callable)
 
 
 @dataclass(slots=True)
@@ -111,7 +107,9 @@ class Flow:
                 .build()
             )
         except Exception as cause:  # noqa: BLE001 - Hamilton raises bare and varied errors on a bad module
-            last = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+            last = (
+                str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+            )
             raise UserError(
                 f"the modules {', '.join(m.__name__ for m in modules)} do not make a dataflow: {last}"
             ) from cause
@@ -145,7 +143,7 @@ class Flow:
                     continue
                 if name in open_:
                     raise UserError(
-                        f"the steps of {self.spec.modules[-2]} need each other in a circle through "
+                        f"the steps of {self.spec.model} need each other in a circle through "
                         f"{name!r}; a step may only use what comes before it"
                     )
                 open_.add(name)
@@ -200,7 +198,6 @@ def _step(node: Node) -> Step:
         ),
         defaults=defaults,
         storable=can_store(node.type),
+        hidden=frozenset(str(node.tags.get("hidden", "")).replace(",", " ").split()),
         callable=node.callable,
     )
-
-

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from bench.cache.codehash import CodeHasher
 from bench.cache.datahash import data_hash
 from bench.cache.store import Store
 from bench.engine.graph import Flow, FlowSpec, Step, flow
@@ -99,13 +100,14 @@ def merged(requests: Sequence[Request]) -> Graph:
         A dataflow lacks a wanted output, or a step needs a value that nobody gives.
     """
     graph = Graph(requests=tuple(requests))
-    compiled: dict[tuple[FlowSpec, tuple[str, ...]], _Compiled] = {}
+    compiled: dict[tuple[object, ...], _Compiled] = {}
     digest = _ValueDigests()
+    code = CodeHasher()
     for request in requests:
-        recipe = (request.flow, tuple(sorted(request.inputs)))
+        recipe = (request.flow, request.wanted, request.optional, tuple(sorted(request.inputs)))
         if recipe not in compiled:
             compiled[recipe] = _Compiled(request)
-        keys = compiled[recipe].keys(request, graph, digest)
+        keys = compiled[recipe].keys(request, graph, digest, code)
         graph.wanted.append({name: keys[name] for name in compiled[recipe].wanted})
         graph.steps.append(tuple(keys.values()))
         graph.calls += len(keys)
@@ -136,7 +138,7 @@ class _Compiled:
     def __init__(self, request: Request) -> None:
         self.flow: Flow = flow(request.flow)
         steps = self.flow.steps
-        model = request.flow.modules[-2]
+        model = request.flow.model
         for name in request.wanted:
             if name not in steps:
                 raise UserError(
@@ -161,7 +163,9 @@ class _Compiled:
         self.outside = tuple(sorted({name for step in self.order for name in step.inputs}))
         self.known: dict[str, dict[tuple[str | None, ...], str]] = {s.name: {} for s in self.order}
 
-    def keys(self, request: Request, graph: Graph, digest: _ValueDigests) -> dict[str, str]:
+    def keys(
+        self, request: Request, graph: Graph, digest: _ValueDigests, code: CodeHasher
+    ) -> dict[str, str]:
         """Keys of all steps of one request; new ones are entered in the graph."""
         values: dict[str, str] = {}
         for name in self.outside:
@@ -172,7 +176,7 @@ class _Compiled:
             slot = tuple(values.get(name) for name in self.relevant[step.name])
             key = self.known[step.name].get(slot)
             if key is None:
-                instance = self._instance(step, values, keys, digest)
+                instance = self._instance(step, values, keys, digest, code)
                 key = self.known[step.name][slot] = instance.key
                 graph.instances.setdefault(key, instance)
             keys[step.name] = key
@@ -180,8 +184,13 @@ class _Compiled:
 
     @staticmethod
     def _instance(
-        step: Step, values: Mapping[str, str], keys: Mapping[str, str], digest: _ValueDigests
+        step: Step,
+        values: Mapping[str, str],
+        keys: Mapping[str, str],
+        digest: _ValueDigests,
+        hasher: CodeHasher,
     ) -> Instance:
+        code = hasher(step.callable, declared=step.hidden)
         needs = tuple((name, keys[name]) for name in step.needs)
         # A value left to its default counts like the same value given.
         given = tuple(
@@ -189,10 +198,10 @@ class _Compiled:
             for name in step.inputs
         )
         return Instance(
-            key=recipe_key(step.code, needs, given),
+            key=recipe_key(code, needs, given),
             name=step.name,
             module=step.module,
-            code=step.code,
+            code=code,
             needs=needs,
             values=given,
             storable=step.storable,
@@ -217,7 +226,7 @@ def schedule(graph: Graph, store: Store, *, seconds: Mapping[str, float] | None 
     for number, outputs in enumerate(graph.wanted):
         for key in outputs.values():
             owner.setdefault(key, number)
-    present = _Presence(graph, store)
+    present = _Presence(store)
     missing = _missing(graph, owner, present)
     order = _ordered(graph, missing)
     chunks_of, roots = _assigned(graph, order, owner)
@@ -259,17 +268,14 @@ def schedule(graph: Graph, store: Store, *, seconds: Mapping[str, float] | None 
 class _Presence:
     """Whether the store has a key, asked once per key."""
 
-    def __init__(self, graph: Graph, store: Store) -> None:
-        self._graph = graph
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[str, bool] = {}
 
     def __contains__(self, key: object) -> bool:
         assert isinstance(key, str)
         if key not in self._known:
-            self._known[key] = (
-                self._graph.instances[key].storable and self._store.record(key) is not None
-            )
+            self._known[key] = self._store.record(key) is not None
         return self._known[key]
 
 

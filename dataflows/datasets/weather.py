@@ -1,4 +1,5 @@
 """Hourly weather at New York City's airports in 2013, as observed, on a full UTC grid."""
+# mypy: allow-untyped-decorators
 
 import hashlib
 import io
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from hamilton.function_modifiers import tag
 
 from dataflows.errors import DataError
 
@@ -21,6 +23,7 @@ _VARIABLES = ("temp", "dewp", "humid", "wind_speed", "wind_x", "wind_y", "pressu
 _MAX_WIND = 120.0
 
 
+@tag(hidden="files")  # its content is pinned by the digest above
 def observations() -> pd.DataFrame:
     """Long table as published: airport, time and the measured variables."""
     content = resources.files("dataflows.datasets").joinpath("data/weather.parquet").read_bytes()

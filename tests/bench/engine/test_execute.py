@@ -13,8 +13,8 @@ from bench.engine.worker import Answer
 MODULES = Path(__file__).resolve().parents[2] / "modules"
 
 
-def flow_of(name: str) -> FlowSpec:
-    return FlowSpec((str(MODULES / name), str(MODULES / name)), ())
+def flow_of(file: Path) -> FlowSpec:
+    return FlowSpec((str(file),), (), str(file))
 
 
 def ran(graph: Graph, store: Store, jobs: int) -> tuple[Outcome, list[tuple[Chunk, Answer]]]:
@@ -40,7 +40,7 @@ def value(graph: Graph, store: Store, request: int, name: str) -> object:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_distinct_step_runs_once_and_gives_its_value(tmp_path: Path, jobs: int):
     store = Store(tmp_path / "store")
-    spec = flow_of("arithmetic.py")
+    spec = flow_of(MODULES / "arithmetic.py")
     graph = merged(
         [Request(f"s{s}", spec, {"a": 1.0, "seed": s}, ("seeded", "left")) for s in range(4)]
     )
@@ -60,7 +60,7 @@ def test_a_fault_costs_its_own_cell_only(tmp_path: Path, jobs: int):
     wanted = ["chatty", "raises", "leaves", "killed", "after_raises"]
     graph = merged(
         [
-            Request(f"{name}{n}", flow_of("misbehaved.py"), {"n": n}, (name,))
+            Request(f"{name}{n}", flow_of(MODULES / "misbehaved.py"), {"n": n}, (name,))
             for n in range(3)
             for name in wanted
         ]
@@ -88,7 +88,7 @@ def test_a_changed_recipe_with_the_same_content_is_served_not_computed(tmp_path:
         "def two(rounded: int) -> int:\n    return rounded + 2\n"
     )
     store = Store(tmp_path / "store")
-    spec = FlowSpec((str(file), str(file)), ())
+    spec = flow_of(file)
     first = merged([Request("one", spec, {"a": 1.1}, ("one", "two"))])
     both = [Request(n, spec, {"a": 1.1}, (n,)) for n in ("one", "two")]
     ran(merged(both), store, 1)
@@ -101,7 +101,7 @@ def test_a_changed_recipe_with_the_same_content_is_served_not_computed(tmp_path:
 
 def test_a_damaged_input_is_made_again(tmp_path: Path):
     store = Store(tmp_path / "store")
-    spec = flow_of("arithmetic.py")
+    spec = flow_of(MODULES / "arithmetic.py")
     first = merged([Request(str(s), spec, {"a": 1.0, "seed": s}, ("joined",)) for s in (1, 2)])
     ran(first, store, 1)
     shared = [Request(n, spec, {"a": 1.0, "seed": 1}, (n,)) for n in ("seeded", "joined")]

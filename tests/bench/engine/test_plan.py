@@ -12,7 +12,13 @@ from bench.engine.plan import Graph, Request, Schedule, merged, schedule
 from bench.errors import UserError
 
 MODULES = Path(__file__).resolve().parents[2] / "modules"
-ARITHMETIC = FlowSpec((str(MODULES / "arithmetic.py"), str(MODULES / "arithmetic.py")), ())
+
+
+def flow_of(file: Path) -> FlowSpec:
+    return FlowSpec((str(file),), (), str(file))
+
+
+ARITHMETIC = flow_of(MODULES / "arithmetic.py")
 
 
 def request(*wanted: str, **inputs: object) -> Request:
@@ -57,7 +63,7 @@ def test_a_chain_is_one_chunk_and_a_shared_step_its_own(store: Store):
         [["joined"]],
         [["seeded"], ["seeded"]],
     ]
-    assert names(graph, found.waves[0][0].members) == ["start", "left", "right", "joined"]
+    assert names(graph, found.waves[0][0].members) == ["start", "right", "left", "joined"]
     assert found.to_compute == 6
 
 
@@ -103,7 +109,7 @@ def test_a_value_nobody_gives_is_named_with_the_step_that_asks():
 def test_steps_in_a_circle_are_refused(tmp_path: Path):
     file = tmp_path / "circle.py"
     file.write_text("def a(b: int) -> int:\n    return b\ndef b(a: int) -> int:\n    return a\n")
-    spec = FlowSpec((str(file), str(file)), ())
+    spec = flow_of(file)
     with pytest.raises(UserError, match="in a circle through 'a'"):
         merged([Request("cell", spec, {}, ("a",))])
 
@@ -129,7 +135,7 @@ def test_any_graph_is_cut_into_chunks_that_can_run_in_their_order(
     ]
     file = folder / "flow.py"
     file.write_text("\n".join(lines))
-    spec = FlowSpec((str(file), str(file)), ())
+    spec = flow_of(file)
     graph = merged(
         [Request(str(i), spec, {}, tuple(f"n{j % n}" for j in w)) for i, w in enumerate(wanted)]
     )
