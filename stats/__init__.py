@@ -1,0 +1,130 @@
+"""Statistics for comparing forecasting models: tests, adjustments, losses and their evidence.
+
+Rows are blocks or times, columns are models; lower is better unless ``higher_is_better=True``.
+"""
+
+from stats import losses, metrics
+from stats.adjust import (
+    adjusted,
+    bergmann_hommel,
+    bh,
+    bonferroni,
+    by,
+    finner,
+    hochberg,
+    holland,
+    holm,
+    hommel,
+    li,
+    rom,
+    shaffer,
+    sidak,
+)
+from stats.errors import (
+    DegenerateWarning,
+    DependentBlocksWarning,
+    LossesError,
+    OptionError,
+    ScoresError,
+    ScoresTypeError,
+    ShortSeriesWarning,
+    StatsError,
+    StatsWarning,
+    UndefinedError,
+)
+from stats.forecast_results import ForecastPairsResult, ForecastResult, TimePairsResult
+from stats.grouping import cliques, compact_letters
+from stats.longrun import long_run_variance
+from stats.omnibus import (
+    aligned_ranks,
+    cochran_q,
+    friedman,
+    iman_davenport,
+    kendall_w,
+    quade,
+    skillings_mack,
+)
+from stats.posthoc import (
+    bonferroni_dunn,
+    conover,
+    critical_difference,
+    mcb,
+    mean_rank_z,
+    miller,
+    nemenyi,
+    sign_test,
+    versus_control,
+    wilcoxon,
+)
+from stats.predictive import diebold_mariano
+from stats.results import BestResult, ControlResult, OmnibusResult, PairsResult, Result
+from stats.scores import Losses, Scores
+
+__all__ = [  # noqa: RUF022 (by family, as the manual lists them)
+    # containers
+    "Losses",
+    "Scores",
+    # results
+    "ForecastPairsResult",
+    "ForecastResult",
+    "TimePairsResult",
+    "BestResult",
+    "ControlResult",
+    "OmnibusResult",
+    "PairsResult",
+    "Result",
+    # errors and warnings
+    "UndefinedError",
+    "DegenerateWarning",
+    "DependentBlocksWarning",
+    "LossesError",
+    "OptionError",
+    "ScoresError",
+    "ScoresTypeError",
+    "ShortSeriesWarning",
+    "StatsError",
+    "StatsWarning",
+    # omnibus
+    "aligned_ranks",
+    "cochran_q",
+    "friedman",
+    "iman_davenport",
+    "kendall_w",
+    "quade",
+    "skillings_mack",
+    # all pairs, against a control, against the best
+    "bonferroni_dunn",
+    "conover",
+    "critical_difference",
+    "mcb",
+    "mean_rank_z",
+    "miller",
+    "nemenyi",
+    "sign_test",
+    "versus_control",
+    "wilcoxon",
+    # adjustment
+    "adjusted",
+    "bergmann_hommel",
+    "bh",
+    "bonferroni",
+    "by",
+    "finner",
+    "hochberg",
+    "holland",
+    "holm",
+    "hommel",
+    "li",
+    "rom",
+    "shaffer",
+    "sidak",
+    # grouping
+    "cliques",
+    "compact_letters",
+    # losses over time
+    "diebold_mariano",
+    "long_run_variance",
+    # losses and metrics
+    "losses",
+    "metrics",
+]

@@ -1,0 +1,137 @@
+"""Whether the rows of a table can be taken for independent blocks."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Hashable, Iterable
+
+import numpy as np
+
+from stats.errors import DependentBlocksWarning
+from stats.scores import Scores, ScoresLike
+
+__all__ = ["prepared", "serial_dependence", "shared_levels"]
+
+SURE = 3.5
+"""Standard errors from which results carry a note: 1 in 5,000 tables of independent rows."""
+
+FEWEST = 12
+"""Rows below which serial dependence is not looked at."""
+
+
+def shared_levels(scores: Scores) -> str:
+    """Why the labels of the rows say that blocks share a source, or "".
+
+    Examples
+    --------
+    >>> rows = [("wind", 1), ("wind", 2), ("temp", 1), ("temp", 2)]
+    >>> shared_levels(Scores(np.eye(4), ("a", "b", "c", "d"), rows))
+    'rows share a value in every level of their labels, for example wind / 1 and wind / 2'
+    """
+    labels = scores.blocks
+    if len(set(labels)) < len(labels):
+        seen: set[Hashable] = set()
+        twice = next(label for label in labels if label in seen or seen.add(label))
+        return f"several rows are labelled {twice!r}"
+    if not labels or not all(isinstance(label, tuple) and label for label in labels):
+        return ""
+    levels = list(zip(*labels, strict=True))  # type: ignore[arg-type]
+    if any(len(set(level)) == len(labels) for level in levels):
+        return ""
+    first: dict[Hashable, int] = {}
+    for row, value in enumerate(levels[0]):
+        if value in first:
+            one, other = labels[first[value]], labels[row]
+            told = [" / ".join(str(part) for part in each) for each in (one, other)]  # type: ignore[attr-defined]
+            return (
+                "rows share a value in every level of their labels, for example "
+                f"{told[0]} and {told[1]}"
+            )
+        first[value] = row
+    return ""
+
+
+def serial_dependence(scores: Scores) -> float:
+    """How far neighbouring rows agree beyond chance, in standard errors.
+
+    The sum of inner products of neighbouring rows' centred ranks, against its mean and variance
+    over all orders of the rows. Rows that come from the same series stand next to each other in
+    most tables; independent rows do not care who stands beside them. nan below 12 rows, with
+    missing cells, or where all orders give the same sum.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> own = np.repeat(rng.normal(size=(10, 9)), 5, axis=0)  # 10 data sets x 5 folds
+    >>> serial_dependence(Scores.of(own + rng.normal(size=(50, 9)))) > 3.5
+    True
+    """
+    n = scores.n_blocks
+    if n < FEWEST or scores.n_models < 2 or np.isnan(scores.values).any():
+        return math.nan
+    ranks = scores.ranks()
+    centred = ranks - ranks.mean(axis=0)
+    centred = centred - centred.mean(axis=1, keepdims=True)
+    observed = float((centred[:-1] * centred[1:]).sum())
+    # Moments of the sum over all n! orders, from the Gram matrix G without its diagonal.
+    own = (centred * centred).sum(axis=1)
+    small = centred.T @ centred if scores.n_models < n else centred @ centred.T
+    squares = float((small * small).sum() - (own * own).sum())
+    total = centred.sum(axis=0)
+    row_sums = centred @ total - own
+    once = float(row_sums.sum())
+    chained = float((row_sums * row_sums).sum()) - squares
+    apart = once * once - 2.0 * squares - 4.0 * chained
+    pairs = n * (n - 1.0)
+    mean = once / n
+    second = (
+        (n - 1.0) * squares / pairs
+        + 2.0 * (n - 2.0) * chained / (pairs * (n - 2.0))
+        + (n - 2.0) * (n - 3.0) * apart / (pairs * (n - 2.0) * (n - 3.0))
+    )
+    variance = second - mean * mean
+    if variance <= 1e-12 * max(second, 1e-300):
+        return math.nan
+    return (observed - mean) / math.sqrt(variance)
+
+
+def prepared(
+    scores: ScoresLike,
+    *,
+    caller: str,
+    higher_is_better: bool | None,
+    blocks: str | Iterable[Hashable] | None,
+    missing: str,
+    baseline: str | None,
+    models: int = 2,
+    instead: str = "",
+) -> Scores:
+    """Complete, named scores for a test, with a warning if its blocks look dependent."""
+    table = Scores.of(scores, higher_is_better=higher_is_better, blocks=blocks)
+    table = table.require(caller, models=models, instead=instead)
+    table = table.complete(missing, baseline=baseline)
+    table = table.require(caller, models=models, instead=instead)
+    if table.declared:
+        return table
+    reason = shared_levels(table)
+    if reason:
+        warnings.warn(
+            f"blocks look dependent: {reason}. {caller} takes rows for independent and rejects "
+            "true nulls far too often otherwise (31 % instead of 5 % for 10 data sets x 5 folds "
+            "with correlation .2). Average to one row per independent unit with blocks=labels "
+            "(or the name of an index level), or resample whole units with "
+            "stats.bootstrap_interval(clusters=...). If rows are independent, blocks='rows' says "
+            "so and turns this warning off",
+            DependentBlocksWarning,
+            stacklevel=3,
+        )
+    serial = serial_dependence(table)
+    if serial < SURE or math.isnan(serial):
+        return table._with(declared=True)
+    # Only a note: tables sorted by domain look like this too, and theirs is a matter of opinion.
+    note = (
+        f"neighbouring rows agree {serial:.1f} standard errors more than rows in random order do; "
+        "if several rows come from one unit, say which with blocks=, for p-values are too small"
+    )
+    return table._with(declared=True, notes=(*table.notes, note))

@@ -1,0 +1,970 @@
+"""Which models differ: all pairs, against a control, and against the best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import bdtr, chdtrc, ndtr, stdtr
+
+from stats.blocks import prepared
+from stats.errors import OptionError, ScoresError, ScoresTypeError, choice, level
+from stats.omnibus import aligned, quade_terms
+from stats.results import BestResult, ControlResult, PairsResult
+from stats.scores import FloatArray, IntArray, Scores, ScoresLike, mid_ranks
+from stats.studentized_range import (
+    critical_range,
+    critical_value_control,
+    many_to_one_sf,
+    range_sf,
+)
+
+if TYPE_CHECKING:
+    from stats.figures.layout import Figure
+
+__all__ = [
+    "NemenyiResult",
+    "RankBestResult",
+    "bonferroni_dunn",
+    "conover",
+    "critical_difference",
+    "mcb",
+    "mean_rank_z",
+    "miller",
+    "nemenyi",
+    "sign_test",
+    "versus_control",
+    "wilcoxon",
+]
+
+Blocks = str | Iterable[Hashable] | None
+ALTERNATIVES = ("two-sided", "less", "greater")
+RANKINGS = ("friedman", "aligned", "quade")
+ZEROS = ("pratt", "wilcox", "zsplit")
+WILCOXON_METHODS = ("auto", "exact", "normal")
+
+EXACT_TIED = 25
+"""With ties or zeros, "auto" takes the permutation distribution up to this many differences."""
+
+EXACT_UNTIED = 50
+"""Without, up to this many: one table serves all pairs."""
+
+MOST_EXACT = 100
+"""Beyond, counts of sign patterns lose digits in a double."""
+
+
+def critical_difference(
+    n_blocks: int, n_models: int, *, alpha: float = 0.05, test: str = "nemenyi"
+) -> float:
+    """The distance of mean ranks from which two models differ.
+
+    Parameters
+    ----------
+    n_blocks, n_models : int
+    alpha : float
+    test : {"nemenyi", "bonferroni_dunn"}
+        All pairs, or comparisons with one control.
+
+    Raises
+    ------
+    OptionError
+        Fewer than 1 block or 2 models, or alpha outside (0, 1).
+
+    References
+    ----------
+    .. [1] Demsar (2006), JMLR 7, 1-30, section 3.2.2.
+
+    Examples
+    --------
+    >>> round(critical_difference(14, 4, alpha=0.05), 2)  # Demsar prints 1.25
+    1.25
+    >>> round(critical_difference(14, 4, alpha=0.05, test="bonferroni_dunn"), 2)  # and 1.16
+    1.17
+    """
+    alpha = level(alpha)
+    choice(test, ("nemenyi", "bonferroni_dunn"), name="test")
+    for name, value, least in (("n_blocks", n_blocks, 1), ("n_models", n_models, 2)):
+        if isinstance(value, bool) or int(value) != value or value < least:
+            raise OptionError(f"{name} must be an integer of at least {least}, got {value!r}")
+    if test == "nemenyi":
+        q = critical_range(alpha, int(n_models)) / math.sqrt(2.0)
+    else:
+        q = critical_value_control(alpha, int(n_models))
+    return q * math.sqrt(n_models * (n_models + 1.0) / (6.0 * n_blocks))
+
+
+def _check_ranks(ranks: FloatArray, caller: str) -> None:
+    if float(np.ptp(ranks)) == 0.0:
+        n, k = ranks.shape
+        raise ScoresError(
+            f"{caller}: all {k} models tie in every one of the {n} blocks, so no rank says "
+            "anything; check that the metric varies, or compare a finer one"
+        )
+
+
+def _off_diagonal(matrix: FloatArray) -> FloatArray:
+    np.fill_diagonal(matrix, np.nan)
+    return matrix
+
+
+def _everywhere(k: int, n: float) -> FloatArray:
+    return _off_diagonal(np.full((k, k), float(n)))
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class NemenyiResult(PairsResult):
+    """All pairs of mean ranks, with the critical difference that a diagram shows."""
+
+    def critical_difference(self, alpha: float = 0.05) -> float:
+        """The distance of mean ranks from which a pair is separated."""
+        return critical_difference(self.n_blocks, len(self.names), alpha=alpha)
+
+    def _ruler(self, alpha: float) -> float | None:
+        return self.critical_difference(alpha)
+
+
+def nemenyi(
+    scores: ScoresLike,
+    *,
+    higher_is_better: bool | None = None,
+    blocks: Blocks = None,
+    missing: str = "raise",
+    baseline: str | None = None,
+) -> NemenyiResult:
+    """Nemenyi's test: mean ranks of all pairs, jointly over the family.
+
+    Null: all models are alike; the p-value of a pair is the probability that the range of k mean
+    ranks is at least this distance. Strong control holds only where the other models do not
+    matter, and verdicts depend on who else is in the pool (`pool_dependence`): for few models
+    `wilcoxon` with Holm or `sign_flip_max_t` avoids both.
+
+    Parameters
+    ----------
+    scores, higher_is_better, blocks, missing, baseline
+        As in `friedman`, with at least 2 models.
+
+    Returns
+    -------
+    NemenyiResult
+        `statistic` is the difference of mean ranks over sqrt(k (k + 1) / (6 N)), below 0 where
+        the first model is better; `critical_difference(alpha)`, `groups(alpha)`.
+
+    Raises
+    ------
+    ScoresError
+        Fewer than 2 models or blocks, a missing cell, or every block all ties.
+
+    See Also
+    --------
+    wilcoxon, conover, sign_flip_max_t
+
+    References
+    ----------
+    .. [1] Nemenyi (1963), Distribution-free multiple comparisons, PhD thesis, Princeton.
+    .. [2] Demsar (2006), JMLR 7, 1-30.
+    .. [3] Benavoli, Corani and Mangili (2016), JMLR 17(5), 1-10.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> result = nemenyi(rng.normal(size=(30, 4)) + [0, 0, 1, 2])
+    >>> result.groups(alpha=0.05)
+    (('m0', 'm1'), ('m1', 'm2'), ('m3',))
+    """
+    table = prepared(
+        scores,
+        caller="nemenyi",
+        higher_is_better=higher_is_better,
+        blocks=blocks,
+        missing=missing,
+        baseline=baseline,
+    )
+    ranks = table.ranks()
+    _check_ranks(ranks, "nemenyi")
+    k, n = table.n_models, table.n_blocks
+    means = ranks.mean(axis=0)
+    difference = means[:, None] - means[None, :]
+    statistic = difference / math.sqrt(k * (k + 1.0) / (6.0 * n))
+    first, second = np.triu_indices(k, 1)
+    pvalue = np.full((k, k), np.nan)
+    pvalue[first, second] = range_sf(np.abs(statistic[first, second]) * math.sqrt(2.0), k)
+    pvalue[second, first] = pvalue[first, second]
+    return NemenyiResult(
+        statistic=_off_diagonal(statistic),
+        pvalue=pvalue,
+        names=table.models,
+        test="the Nemenyi test",
+        notes=table.notes,
+        difference=_off_diagonal(difference),
+        locations=means,
+        n_used=_everywhere(k, n),
+        n_blocks=n,
+        correction="joint",
+    )
+
+
+def conover(
+    scores: ScoresLike,
+    *,
+    higher_is_better: bool | None = None,
+    blocks: Blocks = None,
+    missing: str = "raise",
+    baseline: str | None = None,
+) -> PairsResult:
+    """Conover's t test of all pairs after Friedman's, on the ranks' own residual variance.
+
+    Null: the two models' ranks are alike. More powerful than `nemenyi` because the variance is
+    that of the data, but only protected by an omnibus test before it and an adjustment after it.
+
+    Parameters
+    ----------
+    scores, higher_is_better, blocks, missing, baseline
+        As in `friedman`, with at least 3 models.
+
+    Returns
+    -------
+    PairsResult
+        Raw p-values on (N - 1)(k - 1) degrees of freedom: use ``.adjusted("holm")``.
+
+    Raises
+    ------
+    ScoresError
+        Fewer than 3 models or 2 blocks, a missing cell, or every block all ties.
+
+    References
+    ----------
+    .. [1] Conover (1999), Practical Nonparametric Statistics, 3rd ed., Wiley, 371.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> conover(rng.normal(size=(30, 3)) + [0, 0, 1]).adjusted("holm").letters(alpha=0.05)
+    {'m0': 'a', 'm1': 'a', 'm2': 'b'}
+    """
+    table = prepared(
+        scores,
+        caller="conover",
+        higher_is_better=higher_is_better,
+        blocks=blocks,
+        missing=missing,
+        baseline=baseline,
+        models=3,
+        instead="for 2 use stats.wilcoxon",
+    )
+    ranks = table.ranks()
+    _check_ranks(ranks, "conover")
+    k, n = table.n_models, table.n_blocks
+    means = ranks.mean(axis=0)
+    difference = means[:, None] - means[None, :]
+    residual = float(((ranks - means) ** 2).sum())
+    df = (n - 1.0) * (k - 1.0)
+    # All blocks alike leave no residual: any distance is then infinitely many of it.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = (
+            difference / math.sqrt(2.0 * residual / (n * df))
+            if residual > 0
+            else (np.sign(difference) * np.inf)
+        )
+    statistic = np.where(difference == 0.0, 0.0, statistic)
+    pvalue = np.minimum(2.0 * stdtr(df, -np.abs(statistic)), 1.0)
+    return PairsResult(
+        statistic=_off_diagonal(statistic),
+        pvalue=_off_diagonal(pvalue),
+        names=table.models,
+        test="Conover's test",
+        notes=table.notes,
+        difference=_off_diagonal(difference),
+        locations=means,
+        n_used=_everywhere(k, n),
+        n_blocks=n,
+    )
+
+
+def _ranking(
+    table: Scores, ranking: str, decimals: int | None, caller: str
+) -> tuple[FloatArray, float]:
+    """Locations of models and the standard error of their difference under the null."""
+    choice(ranking, RANKINGS, name="ranking")
+    if decimals is not None and ranking == "friedman":
+        raise OptionError(
+            "decimals= rounds differences of scores, which ranking='friedman' does not take; "
+            "leave it out or use ranking='aligned' or 'quade'"
+        )
+    k, n = table.n_models, table.n_blocks
+    ranks = table.ranks()
+    _check_ranks(ranks, caller)
+    if ranking == "friedman":
+        return ranks.mean(axis=0), math.sqrt(k * (k + 1.0) / (6.0 * n))
+    if ranking == "aligned":
+        return aligned(table, decimals).mean(axis=0), math.sqrt(k * (k * n + 1.0) / 6.0)
+    _, _, means = quade_terms(table, decimals)
+    variance = k * (k + 1.0) * (2.0 * n + 1.0) * (k - 1.0) / (18.0 * n * (n + 1.0))
+    return means, math.sqrt(variance)
+
+
+def mean_rank_z(
+    scores: ScoresLike,
+    *,
+    ranking: str = "friedman",
+    higher_is_better: bool | None = None,
+    blocks: Blocks = None,
+    missing: str = "raise",
+    baseline: str | None = None,
+    decimals: int | None = None,
+) -> PairsResult:
+    """Normal tests of all pairs of mean ranks, to be adjusted.
+
+    Null: the two models' ranks are alike. This is what Garcia and Herrera adjust with Holm,
+    Shaffer or Bergmann and Hommel.
+
+    Parameters
+    ----------
+    scores, higher_is_better, blocks, missing, baseline
+        As in `friedman`, with at least 2 models.
+    ranking : {"friedman", "aligned", "quade"}
+        Ranks within blocks, of all scores after centring blocks, or weighted by blocks' ranges.
+    decimals : int, optional
+        As in `aligned_ranks` and `quade`.
+
+    Returns
+    -------
+    PairsResult
+        Raw p-values: use ``.adjusted("shaffer")`` or another.
+
+    References
+    ----------
+    .. [1] Garcia and Herrera (2008), JMLR 9, 2677-2694.
+    .. [2] Garcia, Fernandez, Luengo and Herrera (2010), Inf. Sci. 180(10), 2044-2064,
+       doi:10.1016/j.ins.2009.12.010; its denominator for aligned ranks is not the one used here,
+       which is sqrt(k (k N + 1) / 6).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> result = mean_rank_z(rng.normal(size=(30, 3)) + [0, 0, 1])
+    >>> result.adjusted("bergmann_hommel").letters(alpha=0.05)
+    {'m0': 'a', 'm1': 'a', 'm2': 'b'}
+    """
+    table = prepared(
+        scores,
+        caller="mean_rank_z",
+        higher_is_better=higher_is_better,
+        blocks=blocks,
+        missing=missing,
+        baseline=baseline,
+    )
+    means, error = _ranking(table, ranking, decimals, "mean_rank_z")
+    difference = means[:, None] - means[None, :]
+    statistic = difference / error
+    return PairsResult(
+        statistic=_off_diagonal(statistic),
+        pvalue=_off_diagonal(np.minimum(2.0 * ndtr(-np.abs(statistic)), 1.0)),
+        names=table.models,
+        test=f"normal tests of {_RANKS_OF[ranking]}",
+        notes=table.notes,
+        difference=_off_diagonal(difference),
+        locations=means,
+        n_used=_everywhere(table.n_models, table.n_blocks),
+        n_blocks=table.n_blocks,
+    )
+
+
+_RANKS_OF = {
+    "friedman": "mean ranks",
+    "aligned": "mean aligned ranks",
+    "quade": "mean weighted ranks (Quade)",
+}
+
+
+def miller(
+    scores: ScoresLike,
+    *,
+    higher_is_better: bool | None = None,
+    blocks: Blocks = None,
+    missing: str = "raise",
+    baseline: str | None = None,
+) -> PairsResult:
+    """Miller's chi-square (Scheffé) test of all pairs of mean ranks.
+
+    Covers every contrast of mean ranks, not only pairs, and is therefore weaker than `nemenyi`
+    for pairs.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> miller(rng.normal(size=(30, 3)) + [0, 0, 1]).letters(alpha=0.05)
+    {'m0': 'a', 'm1': 'a', 'm2': 'b'}
+    """
+    result = mean_rank_z(
+        scores,
+        higher_is_better=higher_is_better,
+        blocks=blocks,
+        missing=missing,
+        baseline=baseline,
+    )
+    statistic = result.statistic**2
+    pvalue = chdtrc(len(result.names) - 1, statistic)
+    return result._replaced(  # type: ignore[no-any-return]
+        statistic=statistic, pvalue=pvalue, test="Miller's test", correction="joint"
+    )
+
+
+def _pairs(k: int) -> tuple[IntArray, IntArray]:
+    first, second = np.triu_indices(k, 1)
+    return first.astype(np.int64), second.astype(np.int64)
+
+
+def _exact_tails(doubled: IntArray, low: IntArray, high: IntArray) -> tuple[FloatArray, FloatArray]:
+    """P(W <= low) and P(W >= high) over all sign patterns, one row of ranks per pair.
+
+    `doubled` holds twice the mid-ranks, which are integers; 0 pads rows with fewer differences.
+    """
+    n_rows = len(doubled)
+    at_most = np.empty(n_rows)
+    at_least = np.empty(n_rows)
+    # Rows whose ranks agree share one distribution: without ties, all do.
+    patterns, which = np.unique(doubled, axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    total = int(patterns.sum(axis=1).max(initial=0))
+    chunk = max(1, 4_000_000 // (total + 1))
+    by_pattern = np.argsort(which, kind="stable")
+    starts = np.searchsorted(which[by_pattern], np.arange(len(patterns) + 1))
+    for begin in range(0, len(patterns), chunk):
+        part = patterns[begin : begin + chunk]
+        counts = np.zeros((len(part), total + 1))
+        counts[:, 0] = 1.0
+        reached = 0
+        column = np.arange(total + 1)
+        for step in part.T:
+            reached = min(total, reached + int(step.max(initial=0)))
+            if (step == step[0]).all():
+                shift = int(step[0])
+                if shift:
+                    counts[:, shift : reached + 1] += counts[:, : reached + 1 - shift].copy()
+                    counts /= 2.0
+                continue
+            source = column[: reached + 1] - step[:, None]
+            moved = np.take_along_axis(counts, np.maximum(source, 0), axis=1)
+            moved[source < 0] = 0.0
+            counts[:, : reached + 1] += moved
+            # Halving keeps probabilities; a padding zero must not count twice.
+            counts /= 2.0
+        cumulated = np.cumsum(counts, axis=1)
+        rows = by_pattern[starts[begin] : starts[min(begin + chunk, len(patterns))]]
+        own = which[rows] - begin
+        at_most[rows] = cumulated[own, np.minimum(low[rows], total)]
+        above = high[rows] - 1
+        # The distribution is symmetric: P(W >= w) = P(W <= S - w), without cancellation.
+        mirrored = part.sum(axis=1)[own] - high[rows]
+        at_least[rows] = np.where(mirrored >= 0, cumulated[own, np.clip(mirrored, 0, total)], 0.0)
+        at_least[rows] = np.where(above < 0, 1.0, at_least[rows])
+    return at_most, at_least
+
+
+def wilcoxon(
+    scores: ScoresLike,
+    *,
+    zeros: str = "pratt",
+    method: str = "auto",
+    alternative: str = "two-sided",
+    continuity: bool = False,
+    higher_is_better: bool | None = None,
+    blocks: Blocks = None,
+    missing: str = "raise",
+    baseline: str | None = None,
+    decimals: int | None = None,
+) -> PairsResult:
+    """Wilcoxon's signed-rank test of every pair of models (two columns are one pair).
+
+    Null: the difference of the two models' scores is symmetric about 0. Looks at the two models
+    alone, so a verdict does not depend on who else is in the pool.
+
+    Parameters
+    ----------
+    scores, higher_is_better, blocks, missing, baseline
+        As in `friedman`, with at least 2 models.
+    zeros : {"pratt", "wilcox", "zsplit"}
+        Rank zero differences and then leave them out (default), leave them out first, or rank
+        them and give half to each side.
+    method : {"auto", "exact", "normal"}
+        "exact" is the distribution over all signs given the ranks, ties and zeros included.
+        "auto" takes it up to 50 differences without ties and 25 with, else the normal
+        approximation with tie correction.
+    alternative : {"two-sided", "less", "greater"}
+        "less": the first model of the pair has the smaller (better) score. pvalue[i, j] and
+        pvalue[j, i] then are two hypotheses.
+    continuity : bool
+        Continuity correction of the normal approximation.
+    decimals : int, optional
+        Round differences to so many decimals before ranking; left out, decimals that are equal
+        on paper but differ in the last bit do not tie, as in scipy.
+
+    Returns
+    -------
+    PairsResult
+        `statistic` [i, j] is the sum of ranks where i is worse; `difference` the median
+        difference; raw p-values: use ``.adjusted("holm")``. A pair without any difference
+        has p = 1 and is `degenerate`.
+
+    Raises
+    ------
+    ScoresError
+        Fewer than 2 models or blocks, or a missing cell.
+    OptionError
+        An unknown option, or "exact" for more than 100 blocks.
+
+    See Also
+    --------
+    sign_test : without symmetry.
+    sign_flip_max_t : joint over all pairs, on the scores themselves.
+    hodges_lehmann : how large the difference is, with an interval.
+
+    References
+    ----------
+    .. [1] Wilcoxon (1945), Biometrics Bulletin 1(6), 80-83, doi:10.2307/3001968.
+    .. [2] Pratt (1959), J. Am. Stat. Assoc. 54(287), 655-667,
+       doi:10.1080/01621459.1959.10501526.
+
+    Examples
+    --------
+    >>> errors = {"naive": [1.0, 1.2, 0.9, 1.1, 1.4], "lstm": [0.9, 1.0, 0.6, 0.7, 0.9]}
+    >>> float(wilcoxon(errors).pvalue[0, 1])
+    0.0625
+    """
+    choice(zeros, ZEROS, name="zeros")
+    choice(method, WILCOXON_METHODS, name="method")
+    choice(alternative, ALTERNATIVES, name="alternative")
+    table = prepared(
+        scores,
+        caller="wilcoxon",
+        higher_is_better=higher_is_better,
+        blocks=blocks,
+        missing=missing,
+        baseline=baseline,
+    )
+    k, n = table.n_models, table.n_blocks
+    if method == "exact" and n > MOST_EXACT:
+        raise OptionError(
+            f"method='exact' is for at most {MOST_EXACT} blocks, got {n}; use 'normal', which "
+            "differs by less than a percent there"
+        )
+    if continuity and method == "exact":
+        raise OptionError("continuity= corrects the normal approximation; leave it out of 'exact'")
+    columns = np.ascontiguousarray(table.oriented().T)
+    first, second = _pairs(k)
+    size = len(first)
+    sums = np.empty(size)
+    totals = np.empty(size)
+    middle = np.empty(size)
+    used = np.empty(size)
+    tails = np.full((2, size), np.nan)  # P(W <= observed), P(W >= observed)
+    chunk = max(1, 2_000_000 // n)
+    for begin in range(0, size, chunk):
+        at = slice(begin, begin + chunk)
+        d = columns[first[at]] - columns[second[at]]
+        if decimals is not None:
+            d = np.round(d, decimals)
+        out = _signed_ranks(d, zeros=zeros, method=method, continuity=continuity)
+        sums[at], totals[at], used[at], tails[0, at], tails[1, at] = out
+        middle[at] = np.median(d, axis=1)
+    upper = totals - sums
+
+    def both(one: FloatArray, other: FloatArray) -> FloatArray:
+        matrix = np.full((k, k), np.nan)
+        matrix[first, second] = one
+        matrix[second, first] = other
+        return matrix
+
+    if alternative == "two-sided":
+        p = np.minimum(2.0 * np.minimum(tails[0], tails[1]), 1.0)
+        pvalue = both(p, p)
+    elif alternative == "less":
+        pvalue = both(tails[0], tails[1])
+    else:
+        pvalue = both(tails[1], tails[0])
+    notes = table.notes
+    alike = int((used == 0).sum())
+    if alike:
+        notes = (*notes, f"{alike} pairs have no difference in any block: p = 1")
+    return PairsResult(
+        statistic=both(sums, upper),
+        pvalue=pvalue,
+        names=table.models,
+        test="the Wilcoxon signed-rank test",
+        notes=notes,
+        difference=both(middle, -middle),
+        locations=table.ranks().mean(axis=0),
+        n_used=both(used, used),
+        n_blocks=n,
+        alternative=alternative,
+    )
+
+
+def _signed_ranks(
+    d: FloatArray, *, zeros: str, method: str, continuity: bool
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """W+, W+ + W-, differences used, and both tails, for each row of differences."""
+    size = np.abs(d)
+    is_zero = size == 0.0
+    n_zero = is_zero.sum(axis=1).astype(np.float64)
+    n = float(d.shape[1])
+    count = n - n_zero
+    ranks = mid_ranks(size)
+    if zeros == "wilcox":
+        ranks = ranks - n_zero[:, None]
+    ranks = np.where(is_zero, 0.0, ranks)
+    positive = np.where(d > 0, ranks, 0.0).sum(axis=1)
+    total = ranks.sum(axis=1)
+    # Tied runs show as even or repeated ranks; the sum of squares tells how much they take off.
+    squares = (ranks * ranks).sum(axis=1)
+    whole = count + n_zero
+    if zeros == "wilcox":
+        untied = count * (count + 1.0) * (2.0 * count + 1.0) / 6.0
+    else:
+        untied = (
+            whole * (whole + 1.0) * (2.0 * whole + 1.0) / 6.0
+            - n_zero * (n_zero + 1.0) * (2.0 * n_zero + 1.0) / 6.0
+        )
+    tied = (untied - squares > 0.25) | (n_zero > 0)
+    if method == "auto":
+        exact = np.where(tied, count <= EXACT_TIED, count <= EXACT_UNTIED)
+    else:
+        exact = np.full(len(d), method == "exact")
+    exact &= count > 0
+    # Without any difference the only sign pattern is the observed one: both tails are 1.
+    below = np.ones(len(d))
+    above = np.ones(len(d))
+    rows = np.flatnonzero(exact)
+    if rows.size:
+        doubled = np.sort(np.rint(2.0 * ranks[rows]).astype(np.int64), axis=1)
+        observed = np.rint(2.0 * positive[rows]).astype(np.int64)
+        below[rows], above[rows] = _exact_tails(doubled, observed, observed)
+    rows = np.flatnonzero(~exact & (count > 0))
+    if rows.size:
+        # Given the ranks, W+ is a sum of independent halves: variance sum(ranks^2) / 4.
+        distance = positive[rows] - total[rows] / 2.0
+        if zeros == "zsplit":
+            # Zeros take part with half of their rank on each side: they add to the variance
+            # what their mid-rank does, as in the classical formula.
+            zero_rank = (n_zero[rows] + 1.0) / 2.0
+            squares = squares.copy()
+            squares[rows] += n_zero[rows] * zero_rank**2
+        error = np.sqrt(squares[rows]) / 2.0
+        shift = 0.5 if continuity else 0.0
+        below[rows] = ndtr((distance + shift) / error)
+        above[rows] = ndtr(-(distance - shift) / error)
+    return positive, total, count, below, above
+
+
+def sign_test(
+    scores: ScoresLike,
+    *,
+    alternative: str = "two-sided",
+    higher_is_better: bool | None = None,
+    blocks: Blocks = None,
+    missing: str = "raise",
+    baseline: str | None = None,
+) -> PairsResult:
+    """The sign test of every pair: wins against losses, ties left out.
+
+    Null: in a block without a tie, either model is better with probability 1/2. Assumes nothing
+    else, and is weaker than `wilcoxon` where differences are symmetric.
+
+    Parameters
+    ----------
+    scores, higher_is_better, blocks, missing, baseline
+        As in `friedman`, with at least 2 models.
+    alternative : {"two-sided", "less", "greater"}
+        "less": the first model of the pair has the smaller (better) score more often.
+
+    Returns
+    -------
+    PairsResult
+        `statistic` [i, j] counts blocks where i is worse; `difference` is losses minus wins over
+        blocks. A pair that ties everywhere has p = 1 and is `degenerate`.
+
+    References
+    ----------
+    .. [1] Conover (1999), Practical Nonparametric Statistics, 3rd ed., Wiley, 157.
+
+    Examples
+    --------
+    >>> errors = {"naive": [1.0, 1.2, 0.9, 1.1, 1.4], "lstm": [0.9, 1.0, 0.6, 0.7, 1.4]}
+    >>> float(sign_test(errors).pvalue[0, 1])  # 4 of 4; the tie says nothing
+    0.125
+    """
+    choice(alternative, ALTERNATIVES, name="alternative")
+    table = prepared(
+        scores,
+        caller="sign_test",
+        higher_is_better=higher_is_better,
+        blocks=blocks,
+        missing=missing,
+        baseline=baseline,
+    )
+    k, n = table.n_models, table.n_blocks
+    losses = win_counts(table.oriented()).T
+    used = losses + losses.T
+    at_most = _binomial_below(losses, used)
+    at_least = at_most.T
+    if alternative == "two-sided":
+        pvalue = np.minimum(2.0 * np.minimum(at_most, at_least), 1.0)
+    else:
+        pvalue = at_most if alternative == "less" else at_least
+    notes = table.notes
+    alike = int((used[_pairs(k)] == 0).sum())
+    if alike:
+        notes = (*notes, f"{alike} pairs tie in every block: p = 1")
+    return PairsResult(
+        statistic=_off_diagonal(losses.astype(np.float64)),
+        pvalue=_off_diagonal(pvalue),
+        names=table.models,
+        test="the sign test",
+        notes=notes,
+        difference=_off_diagonal((losses - losses.T) / n),
+        locations=table.ranks().mean(axis=0),
+        n_used=_off_diagonal(used.astype(np.float64)),
+        n_blocks=n,
+        alternative=alternative,
+    )
+
+
+def win_counts(values: FloatArray) -> FloatArray:
+    """[i, j] = rows where column i is below column j, shape (n_models, n_models)."""
+    k = values.shape[1]
+    wins = np.empty((k, k))
+    for model in range(k):
+        wins[model] = (values[:, [model]] < values).sum(axis=0)
+    return wins
+
+
+def _binomial_below(successes: FloatArray, trials: FloatArray) -> FloatArray:
+    """P(X <= successes) for X binomial with probability 1/2."""
+    result: FloatArray = bdtr(successes, trials.astype(np.int64), 0.5)
+    return result
+
+
+def versus_control(
+    scores: ScoresLike,
+    *,
+    control: str,
+    ranking: str = "friedman",
+    higher_is_better: bool | None = None,
+    blocks: Blocks = None,
+    missing: str = "raise",
+    baseline: str | None = None,
+    decimals: int | None = None,
+) -> ControlResult:
+    """Normal tests of each model's mean rank against one control's, to be adjusted.
+
+    Null: the model's ranks are those of the control. The control must be chosen before looking;
+    for "the best of these" use `mcb`.
+
+    Parameters
+    ----------
+    scores, higher_is_better, blocks, missing, baseline
+        As in `friedman`, with at least 2 models.
+    control : str
+        The model's name.
+    ranking, decimals
+        As in `mean_rank_z`.
+
+    Returns
+    -------
+    ControlResult
+        Raw p-values: use ``.adjusted("holm")``, "finner", "li", "hochberg" or "hommel".
+
+    References
+    ----------
+    .. [1] Demsar (2006), JMLR 7, 1-30, section 3.2.2.
+    .. [2] Garcia, Fernandez, Luengo and Herrera (2010), Inf. Sci. 180(10), 2044-2064,
+       doi:10.1016/j.ins.2009.12.010.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> errors = rng.normal(size=(30, 3)) + [0, 0, 1]
+    >>> versus_control(errors, control="m0").adjusted("holm").worse(alpha=0.05)
+    ('m2',)
+    """
+    if not isinstance(control, str):
+        raise ScoresTypeError(
+            f"control is the name of a model (str), got {type(control).__name__} {control!r}"
+        )
+    table = prepared(
+        scores,
+        caller="versus_control",
+        higher_is_better=higher_is_better,
+        blocks=blocks,
+        missing=missing,
+        baseline=baseline,
+    )
+    at = table.column(control)
+    means, error = _ranking(table, ranking, decimals, "versus_control")
+    difference = means - means[at]
+    difference[at] = np.nan
+    statistic = difference / error
+    return ControlResult(
+        statistic=statistic,
+        pvalue=np.minimum(2.0 * ndtr(-np.abs(statistic)), 1.0),
+        names=table.models,
+        test=f"normal tests of {_RANKS_OF[ranking]}",
+        notes=table.notes,
+        difference=difference,
+        locations=means,
+        control=control,
+        n_blocks=table.n_blocks,
+    )
+
+
+def bonferroni_dunn(
+    scores: ScoresLike,
+    *,
+    control: str,
+    higher_is_better: bool | None = None,
+    blocks: Blocks = None,
+    missing: str = "raise",
+    baseline: str | None = None,
+) -> ControlResult:
+    """Bonferroni and Dunn's test: mean ranks against a control, Bonferroni-adjusted.
+
+    ``versus_control(...).adjusted("holm")`` controls the same error and is never weaker.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> bonferroni_dunn(rng.normal(size=(30, 3)) + [0, 0, 1], control="m0").worse(alpha=0.05)
+    ('m2',)
+    """
+    raw = versus_control(
+        scores,
+        control=control,
+        higher_is_better=higher_is_better,
+        blocks=blocks,
+        missing=missing,
+        baseline=baseline,
+    )
+    return raw.adjusted("bonferroni")
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class RankBestResult(BestResult):
+    """Mean ranks against the best of the others, with the intervals that a figure shows."""
+
+    def intervals(self, alpha: float = 0.05) -> FloatArray:
+        """Lower and upper ends, shape (n_models, 2).
+
+        For procedure "range", mean ranks plus and minus half the critical difference: two models
+        whose intervals do not overlap differ. For "hsu", simultaneous intervals of mean rank
+        minus the smallest of the others, constrained to contain 0: a lower end of 0 says "may be
+        the best".
+        """
+        alpha = level(alpha)
+        k = len(self.names)
+        if self.procedure == "range":
+            half = critical_difference(self.n_blocks, k, alpha=alpha) / 2.0
+            return np.column_stack([self.locations - half, self.locations + half])
+        width = _many_to_one_isf(alpha, k) * self.standard_error
+        distance = self.statistic * self.standard_error
+        return np.column_stack(
+            [
+                np.minimum(distance - width, 0.0) + np.maximum(distance - width, 0.0),
+                np.maximum(distance + width, 0.0),
+            ]
+        )
+
+    def figure(self, *, alpha: float = 0.05) -> Figure:
+        """Ranked intervals with the band of the best model."""
+        from stats.figures import layout
+
+        difference = critical_difference(self.n_blocks, len(self.names), alpha=alpha)
+        return layout.intervals(
+            self.names,
+            self.locations.tolist(),
+            difference=difference,
+            caption=f"{self._head()}, alpha = {alpha:g}",
+        )
+
+
+def _many_to_one_isf(alpha: float, k: int) -> float:
+    low, high = -10.0, 10.0
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        if float(many_to_one_sf(middle, k)) > alpha:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
+
+
+def mcb(
+    scores: ScoresLike,
+    *,
+    procedure: str = "range",
+    higher_is_better: bool | None = None,
+    blocks: Blocks = None,
+    missing: str = "raise",
+    baseline: str | None = None,
+) -> RankBestResult:
+    """Multiple comparisons with the best, on mean ranks.
+
+    Null for each model: it is as good as the best of the others. Answers "which models may be
+    the best?" with k comparisons in place of k (k - 1) / 2, and is the view for many models.
+
+    Parameters
+    ----------
+    scores, higher_is_better, blocks, missing, baseline
+        As in `friedman`, with at least 2 models.
+    procedure : {"range", "hsu"}
+        "range": the studentized range, as in the M3 competition's analysis and in Nemenyi's
+        test. "hsu": one-sided with the many-to-one distribution, more powerful.
+
+    Returns
+    -------
+    RankBestResult
+        `best(alpha)`, `intervals(alpha)`, `pvalue` per model.
+
+    References
+    ----------
+    .. [1] Koning, Franses, Hibon and Stekler (2005), Int. J. Forecast. 21(3), 397-409,
+       doi:10.1016/j.ijforecast.2004.10.003.
+    .. [2] Hsu (1981), Ann. Statist. 9(5), 1026-1034, doi:10.1214/aos/1176345582.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> mcb(rng.normal(size=(30, 4)) + [0, 0, 1, 2]).best(alpha=0.05)
+    ('m0', 'm1')
+    """
+    choice(procedure, ("range", "hsu"), name="procedure")
+    table = prepared(
+        scores,
+        caller="mcb",
+        higher_is_better=higher_is_better,
+        blocks=blocks,
+        missing=missing,
+        baseline=baseline,
+    )
+    k, n = table.n_models, table.n_blocks
+    means, error = _ranking(table, "friedman", None, "mcb")
+    smallest_others = np.array([np.delete(means, i).min() for i in range(k)])
+    statistic = (means - smallest_others) / error
+    if procedure == "range":
+        pvalue = range_sf(np.maximum(statistic, 0.0) * math.sqrt(2.0), k)
+    else:
+        pvalue = many_to_one_sf(statistic, k)
+    return RankBestResult(
+        statistic=statistic,
+        pvalue=pvalue,
+        names=table.models,
+        test="multiple comparisons with the best on mean ranks "
+        + ("(studentized range)" if procedure == "range" else "(Hsu)"),
+        notes=table.notes,
+        locations=means,
+        standard_error=error,
+        n_blocks=n,
+        procedure=procedure,
+    )
