@@ -125,7 +125,7 @@ class ForecastPairsResult(TimePairsResult):
         Of the loss differences; its negative values are kept.
     n_used : ndarray, same shape
         Times that took part.
-    degenerate : ndarray of bool, same shape
+    flat : ndarray of bool, same shape
         Loss differences without variance, or too few of them: identical models, constant
         differences.
     negative_variance : ndarray of bool, same shape
@@ -142,7 +142,7 @@ class ForecastPairsResult(TimePairsResult):
     """
 
     long_run_variance: FloatArray
-    degenerate: BoolArray
+    flat: BoolArray
     negative_variance: BoolArray
     horizons: tuple[int, ...]
     estimators: tuple[str, ...]
@@ -152,7 +152,12 @@ class ForecastPairsResult(TimePairsResult):
     @property
     def undefined(self) -> BoolArray:
         """Pairs, off the diagonal, whose test does not exist for these data."""
-        return self.degenerate | self.negative_variance
+        return self.flat | self.negative_variance
+
+    @property
+    def degenerate(self) -> BoolArray:
+        """Pairs whose loss differences do not vary: nothing was compared."""
+        return self.flat
 
     def at(self, horizon: int) -> ForecastPairsResult:
         """The result of one horizon, arrays of shape (k, k)."""
@@ -177,7 +182,7 @@ class ForecastPairsResult(TimePairsResult):
             correction=self.correction,
             alternative=self.alternative,
             long_run_variance=self.long_run_variance[..., where],
-            degenerate=self.degenerate[..., where],
+            flat=self.flat[..., where],
             negative_variance=self.negative_variance[..., where],
             horizons=(horizon,),
             estimators=(self.estimators[where],),
@@ -289,7 +294,7 @@ class ForecastPairsResult(TimePairsResult):
             return told
 
         flag = np.where(
-            self.negative_variance, "negative variance", np.where(self.degenerate, "degenerate", "")
+            self.negative_variance, "negative variance", np.where(self.flat, "degenerate", "")
         )
         return {
             "first": [self.names[i] for i in first],
@@ -323,7 +328,7 @@ class ForecastPairsResult(TimePairsResult):
         sentences += self._estimator_sentences()
         upper = np.triu_indices(k, 1)
         negative = int(self.negative_variance[upper].sum())
-        degenerate = int(self.degenerate[upper].sum())
+        degenerate = int(self.flat[upper].sum())
         if negative:
             sentences.append(
                 f"{negative} tests had a negative variance estimate and are undefined."

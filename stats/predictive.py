@@ -292,7 +292,7 @@ def diebold_mariano(
         n_blocks=table.n_times,
         alternative=alternative,
         long_run_variance=stacked("long_run_variance"),
-        degenerate=np.asarray(stacked("degenerate"), dtype=bool),
+        flat=np.asarray(stacked("flat"), dtype=bool),
         negative_variance=np.asarray(stacked("negative_variance"), dtype=bool),
         horizons=horizons,
         estimators=estimators,
@@ -310,7 +310,7 @@ class _Slice:
     difference: FloatArray
     n_used: FloatArray
     long_run_variance: FloatArray
-    degenerate: BoolArray
+    flat: BoolArray
     negative_variance: BoolArray
 
 
@@ -330,7 +330,7 @@ def _one_horizon(
         difference=np.full((k, k), np.nan),
         n_used=np.zeros((k, k)),
         long_run_variance=np.full((k, k), np.nan),
-        degenerate=np.zeros((k, k), dtype=bool),
+        flat=np.zeros((k, k), dtype=bool),
         negative_variance=np.zeros((k, k), dtype=bool),
     )
     for one, other, used in _parts(values, missing):
@@ -418,7 +418,7 @@ def _warned(done: Sequence[_Slice], horizons: Sequence[int]) -> list[str]:
                 stacklevel=3,
             )
         negative = int(one.negative_variance[upper].sum())
-        flat = int(one.degenerate[upper].sum())
+        flat = int(one.flat[upper].sum())
         told = []
         if negative:
             told.append(
