@@ -27,7 +27,7 @@ def inline(figure: Figure, *, identifier: str, keys: Mapping[str, str] | None = 
     keys : short key of each model, written as ``data-m`` so that a page can find its marks;
         names themselves are only ever written as escaped text
     """
-    label = f'role="img" aria-labelledby="{identifier}-t {identifier}-d"'
+    label = f'role="group" aria-labelledby="{identifier}-t {identifier}-d"'
     return _svg(figure, f'class="cf" {label}', keys or {}, identifier, "")
 
 

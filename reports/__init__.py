@@ -1,0 +1,8 @@
+"""Reports of comparisons: from a run's tables, or anybody's scores, to a document."""
+
+from __future__ import annotations
+
+from reports.document import Document, build
+from reports.evidence import Evidence, EvidenceError, read
+
+__all__ = ["Document", "Evidence", "EvidenceError", "build", "read"]

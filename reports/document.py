@@ -1,0 +1,261 @@
+"""What a report says, free of any format: sections made of paragraphs, tables and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from stats.figures.layout import Figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reports.evidence import Evidence
+
+__all__ = [
+    "Anchor",
+    "Block",
+    "Code",
+    "Column",
+    "Details",
+    "Document",
+    "Entry",
+    "Facts",
+    "Group",
+    "Items",
+    "Model",
+    "Note",
+    "Paragraph",
+    "Picture",
+    "Row",
+    "Section",
+    "Strong",
+    "Table",
+    "build",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """Words that carry the sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A command, hash or identifier."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The name of a model; pointing at it lights the model up everywhere."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A link to a place in this document."""
+
+    text: str
+    to: str
+
+
+Inline: TypeAlias = str | Strong | Code | Model | Anchor
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text."""
+
+    parts: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark that a reader must not overlook."""
+
+    parts: tuple[Inline, ...]
+    tone: str = "info"  # info, warning or error
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of remarks."""
+
+    items: tuple[tuple[Inline, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Few numbers that come first: value and what it is."""
+
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Head of a column; ``kind`` is text or number, ``target`` the block it shows."""
+
+    title: str
+    kind: str = "number"
+    note: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One cell of a table: its text and what it means.
+
+    Parameters
+    ----------
+    value : number to sort by and to export, where the text is rounded
+    tone : better, worse, best, hole or nothing
+    to : place in the document that the number comes from
+    """
+
+    text: str
+    value: float | None = None
+    tone: str = ""
+    to: str = ""
+    note: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells of a row with the facets it is filtered by."""
+
+    entries: tuple[Entry, ...]
+    model: str = ""
+    task: str = ""
+    horizon: int | None = None
+    identifier: str = ""
+    apart: bool = False  # first row of a group
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with a caption; ``name`` becomes the file name of its CSV."""
+
+    name: str
+    caption: tuple[Inline, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    sortable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure with a caption; ``name`` becomes its identifier and file name."""
+
+    name: str
+    figure: Figure
+    caption: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Blocks that are folded away at first."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A subsection, with the facets it is filtered by."""
+
+    identifier: str
+    title: str
+    blocks: tuple[Block, ...]
+    task: str = ""
+    horizon: int | None = None
+
+
+Block: TypeAlias = Paragraph | Note | Items | Facts | Table | Picture | Details | Group
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A chapter of the report."""
+
+    identifier: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole report.
+
+    Parameters
+    ----------
+    keys : short key of each model, in place of its name wherever an identifier is needed
+    tasks, horizons, targets : what the reader can filter by
+    """
+
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...]
+    keys: Mapping[str, str]
+    tasks: tuple[str, ...] = ()
+    horizons: tuple[int, ...] = ()
+    targets: tuple[str, ...] = ()
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the report as one self-contained HTML file and give its path."""
+        from reports.html import page
+
+        return _write(Path(path), page(self))
+
+
+def build(
+    evidence: Evidence | pd.DataFrame,
+    *,
+    higher_is_better: bool = False,
+    sections: Sequence[str] | None = None,
+) -> Document:
+    """The report on a run, or on anybody's scores.
+
+    Parameters
+    ----------
+    evidence : Evidence, or a table of scores with one row per block and one column per model
+    higher_is_better : for a table of scores; a run says it itself
+    sections : names of sections to keep, in this order; all by default
+
+    Raises
+    ------
+    EvidenceError : the run is empty or its tables contradict each other
+    stats.errors.StatsError : the table of scores cannot be compared
+    """
+    from reports.findings import findings
+    from reports.sections import chapters
+
+    found = findings(evidence, higher_is_better=higher_is_better)
+    manifest = found.manifest
+    parts = [str(manifest[key]) for key in ("run_id", "mode") if manifest.get(key)]
+    if manifest.get("finished"):
+        parts.append(f"finished {manifest['finished']}")
+    return Document(
+        title=found.title,
+        subtitle=" · ".join(parts),
+        sections=chapters(found, sections),
+        keys=found.keys,
+        tasks=found.tasks if found.evidence else (),
+        horizons=found.horizons,
+        targets=found.targets,
+    )
+
+
+def _write(path: Path, text: str) -> Path:
+    # A reader never sees half a report, whatever happens while it is written.
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+    return path

@@ -1,0 +1,182 @@
+"""Forecast comparison: Diebold-Mariano tests for each task, horizon and target."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from reports.document import (
+    Block,
+    Column,
+    Entry,
+    Group,
+    Inline,
+    Model,
+    Note,
+    Paragraph,
+    Row,
+    Section,
+    Strong,
+    Table,
+)
+from reports.findings import ALPHA, Findings, FloatArray, Forecasts, Panel
+from reports.format import blank, decimal, number, plural, pvalue, word
+from reports.losses import loss_name
+
+__all__ = ["section"]
+
+# All pairs are told as a square table as long as it can be read.
+_MOST_PAIRS = 15
+
+
+def section(findings: Findings) -> Section | None:
+    """Tables against the reference, and counts of all pairs; nothing without predictions."""
+    panels = [panel for panel in findings.panels if panel.forecasts]
+    if not panels:
+        return None
+    blocks: list[Block] = [
+        Paragraph(
+            (
+                "Losses at each origin of the pooled test folds, in time order, are compared with "
+                "the test of Diebold and Mariano. Statistics below 0 favour the model of the row. "
+                "▲: significantly better, ▼: significantly worse than the reference at "
+                f"α = {ALPHA} after Holm's correction within the target.",
+            )
+        )
+    ]
+    blocks += [
+        Group(
+            f"dm-{panel.key}",
+            panel.title.capitalize(),
+            tuple(_panel(panel)),
+            task=panel.task,
+            horizon=panel.horizon,
+        )
+        for panel in panels
+    ]
+    return Section("forecasts", "Forecast comparison", tuple(blocks))
+
+
+def _panel(panel: Panel) -> list[Block]:
+    blocks: list[Block] = []
+    if panel.reference is None:
+        blocks.append(Note(("No reference model here: only pairs are compared.",), "warning"))
+    else:
+        blocks.append(_against(panel, panel.reference))
+    models = [model for model in panel.order if any(model in f.models for f in _of(panel))]
+    if 2 <= len(models) <= _MOST_PAIRS:
+        blocks.append(_pairs(panel, models))
+    else:
+        blocks.append(Paragraph(_pair_counts(panel)))
+    undefined = [f for f in _of(panel) if _undefined(f.pvalue) > 0]
+    if undefined:
+        total = sum(_undefined(f.pvalue) for f in undefined)
+        blocks.append(
+            Note(
+                (
+                    f"{plural(total, 'test')} undefined on {plural(len(undefined), 'target')}: "
+                    "identical losses, or a variance estimate that is not positive. They are left "
+                    "out of their family and never counted as equal.",
+                )
+            )
+        )
+    notes = dict.fromkeys(note for f in _of(panel) for note in f.notes)
+    blocks += [Note((note,), "warning") for note in list(notes)[:3]]
+    return blocks
+
+
+def _of(panel: Panel) -> list[Forecasts]:
+    return list(panel.forecasts.values())
+
+
+def _undefined(pvalue: FloatArray) -> int:
+    upper = pvalue[np.triu_indices(len(pvalue), 1)]
+    return int(np.isnan(upper).sum())
+
+
+def _against(panel: Panel, reference: str) -> Table:
+    columns = [Column("Model", "text"), Column("▲"), Column("like"), Column("▼")]
+    columns += [Column(target, target=target) for target in panel.forecasts]
+    rows = []
+    for model in panel.order:
+        if model == reference:
+            continue
+        better, like, worse = panel.verdicts(model)
+        entries = [
+            word(model, model=model),
+            number(better, str(better), tone="better" if better else ""),
+            number(like, str(like)),
+            number(worse, str(worse), tone="worse" if worse else ""),
+            *(_verdict(forecast, model, reference) for forecast in _of(panel)),
+        ]
+        rows.append(Row(tuple(entries), model=model, task=panel.task, horizon=panel.horizon))
+    times = sorted({forecast.n_times for forecast in _of(panel)})
+    told = " to ".join(str(t) for t in dict.fromkeys([times[0], times[-1]]))
+    caption: tuple[Inline, ...] = (
+        "Diebold–Mariano statistic against ",
+        Model(reference),
+        f" by target; loss: {loss_name(panel.task, panel.metric)}, T = {told} origins. ",
+        "Family of Holm: the models of one target.",
+    )
+    return Table(f"dm-{panel.key}", caption, tuple(columns), tuple(rows))
+
+
+def _verdict(forecast: Forecasts, model: str, reference: str) -> Entry:
+    if model not in forecast.models or reference not in forecast.models:
+        return blank("no complete result")
+    statistic, raw, _ = forecast.of(model, reference)
+    if math.isnan(statistic):
+        return blank("undefined: identical losses or no positive variance estimate")
+    adjusted = forecast.against[model]
+    significant = adjusted <= ALPHA
+    tone = ("better" if statistic < 0 else "worse") if significant else ""
+    mark = {"better": "▲ ", "worse": "▼ "}.get(tone, "")
+    return number(
+        statistic,
+        f"{mark}{decimal(statistic, 2)}",
+        tone=tone,
+        note=f"p {pvalue(raw)}, Holm {pvalue(adjusted)}",
+    )
+
+
+def _pairs(panel: Panel, models: list[str]) -> Table:
+    """How often each model is significantly better than each other, over the targets."""
+    columns = [Column("better ↓ than →", "text")]
+    columns += [Column(model, note="targets") for model in models]
+    rows = []
+    for one in models:
+        entries = [word(one, model=one)]
+        for other in models:
+            if one == other:
+                entries.append(word("", tone="quiet"))
+                continue
+            won = lost = 0
+            for forecast in _of(panel):
+                if one not in forecast.models or other not in forecast.models:
+                    continue
+                statistic, _, adjusted = forecast.of(one, other)
+                if adjusted <= ALPHA:
+                    won += statistic < 0
+                    lost += statistic > 0
+            tone = "better" if won > lost else "worse" if lost > won else ""
+            entries.append(number(won, str(won), tone=tone))
+        rows.append(Row(tuple(entries), model=one, task=panel.task, horizon=panel.horizon))
+    caption: tuple[Inline, ...] = (
+        Strong("All pairs. "),
+        f"Targets (of {len(panel.forecasts)}) on which the model of the row is significantly "
+        "better than the model of the column; family of Holm: all pairs of one target.",
+    )
+    return Table(f"dm-pairs-{panel.key}", caption, tuple(columns), tuple(rows), sortable=False)
+
+
+def _pair_counts(panel: Panel) -> tuple[Inline, ...]:
+    total = significant = 0
+    for forecast in _of(panel):
+        upper = np.triu_indices(len(forecast.models), 1)
+        total += len(upper[0])
+        significant += int((forecast.holm[upper] <= ALPHA).sum())
+    return (
+        f"All pairs: {significant:,} of {total:,} tests are significant after Holm's correction "
+        "over the pairs of a target.",
+    )

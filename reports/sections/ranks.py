@@ -1,0 +1,201 @@
+"""Rank comparison of each task and horizon: omnibus test, critical difference, groups."""
+
+from __future__ import annotations
+
+import stats
+from reports.document import Block, Group, Inline, Model, Note, Paragraph, Picture, Section
+from reports.findings import ALPHA, Findings, Panel
+from reports.format import decimal, plural, pvalue
+from stats.figures import critical_difference, intervals, stack, strips
+from stats.figures.layout import CLASSIC, Figure
+
+__all__ = ["section"]
+
+
+def section(findings: Findings) -> Section:
+    """One group per panel."""
+    blocks: list[Block] = [
+        Paragraph(
+            (
+                "Within each target models are ranked by their primary score, folds averaged "
+                "first; the target is the block of the tests. A bar joins models that the test "
+                "does not separate: a filled dot on it is a member, an open dot is not. Point at "
+                "a model, or step to it with the Tab key, to see whom it can be told from.",
+            )
+        )
+    ]
+    blocks += [_group(panel, findings) for panel in findings.panels]
+    return Section("ranks", "Rank comparison", tuple(blocks))
+
+
+def _group(panel: Panel, findings: Findings) -> Group:
+    ranking = panel.ranking
+    blocks: list[Block] = []
+    if not ranking.tested:
+        blocks.append(Note((f"Not tested: {ranking.reason}.",), "warning"))
+    else:
+        blocks.append(Paragraph(_omnibus(panel)))
+        blocks += _pictures(panel, findings)
+    for note in _policy(panel):
+        blocks.append(Note(note, "warning"))
+    blocks += [Note((note,), "warning") for note in ranking.notes]
+    return Group(
+        f"ranks-{panel.key}",
+        panel.title.capitalize(),
+        tuple(blocks),
+        task=panel.task if findings.evidence else "",
+        horizon=panel.horizon,
+    )
+
+
+def _omnibus(panel: Panel) -> tuple[Inline, ...]:
+    ranking = panel.ranking
+    assert ranking.friedman is not None
+    assert ranking.iman_davenport is not None
+    friedman, iman = ranking.friedman, ranking.iman_davenport
+    k, n = len(ranking.models), len(ranking.blocks)
+    f_df = ", ".join(f"{df:g}" for df in iman.df)
+    verdict = (
+        "The models differ."
+        if iman.rejects(ALPHA)
+        else "No difference between models is shown: groups below are descriptive."
+    )
+    return (
+        f"Friedman χ²({k - 1}) = {decimal(friedman.statistic, 2)}, p {pvalue(friedman.pvalue)}; "
+        f"Iman–Davenport F({f_df}) = {decimal(iman.statistic, 2)}, p {pvalue(iman.pvalue)}; "
+        f"Kendall W = {decimal(friedman.effect, 2)}. {verdict} "
+        f"k = {k} models, N = {n} targets, CD = {decimal(ranking.difference, 2)} ranks.",
+    )
+
+
+def _caption(panel: Panel) -> str:
+    ranking = panel.ranking
+    assert ranking.friedman is not None
+    return (
+        f"Friedman χ² = {decimal(ranking.friedman.statistic, 1)}, "
+        f"p {pvalue(ranking.friedman.pvalue)}; Nemenyi, α = {ALPHA}, "
+        f"k = {len(ranking.models)}, N = {plural(len(ranking.blocks), 'target')}"
+    )
+
+
+def _pictures(panel: Panel, findings: Findings) -> list[Block]:
+    ranking = panel.ranking
+    names = list(ranking.models)
+    ranks = [ranking.ranks[name] for name in names]
+    place = f"{panel.metric}, {panel.title}"
+    if len(names) <= CLASSIC:
+        figure = critical_difference(
+            names,
+            ranks,
+            groups=ranking.groups,
+            difference=ranking.difference,
+            title=f"Critical difference diagram: {place}",
+            caption=_caption(panel),
+        )
+        return [Picture(f"cd-{panel.key}", figure, _reading(panel))]
+    families = {name: findings.families[name] for name in names}
+    blocks: list[Block] = []
+    two_level = _two_level(panel, families)
+    if two_level is not None:
+        figure, caption = two_level
+        blocks.append(Picture(f"cd-{panel.key}", figure, caption))
+    figure = intervals(
+        names,
+        ranks,
+        difference=ranking.difference,
+        families=families if 1 < len(set(families.values())) < len(names) else None,
+        title=f"Average rank of all models ± CD/2: {place}",
+        caption=_caption(panel),
+    )
+    blocks.append(
+        Picture(
+            f"mcb-{panel.key}",
+            figure,
+            (
+                f"All {len(names)} models, average rank ± half the critical difference "
+                f"(CD = {decimal(ranking.difference, 1)} ranks). Models whose interval does not "
+                "touch the band differ from the best.",
+            ),
+        )
+    )
+    return blocks
+
+
+def _two_level(panel: Panel, families: dict[str, str]) -> tuple[Figure, tuple[Inline, ...]] | None:
+    """The best variant of each family ranked among themselves, over every variant by family."""
+    ranking = panel.ranking
+    champions: dict[str, str] = {}
+    for name in ranking.models:
+        champions.setdefault(families[name], name)
+    if not 3 <= len(champions) <= CLASSIC:
+        return None
+    rows = [panel.targets.index(target) for target in ranking.blocks]
+    names = tuple(champions.values())
+    scores = stats.Scores(
+        values=panel.scores[rows][:, [panel.models.index(name) for name in names]],
+        models=names,
+        blocks=ranking.blocks,
+        higher_is_better=panel.higher_is_better,
+        declared=True,
+    )
+    nemenyi = stats.nemenyi(scores)
+    difference = float(stats.critical_difference(len(rows), len(names), alpha=ALPHA))
+    upper = critical_difference(
+        names,
+        nemenyi.locations.tolist(),
+        groups=nemenyi.groups(ALPHA),
+        difference=difference,
+        title=f"Best variant of each architecture, {panel.title}",
+        caption=f"Nemenyi among the best variants, α = {ALPHA}, k = {len(names)}, N = {len(rows)}",
+    )
+    lower = strips(
+        list(ranking.models),
+        [ranking.ranks[name] for name in ranking.models],
+        difference=ranking.difference,
+        families=families,
+    )
+    figure = stack(upper, lower, title=f"Two-level comparison: {panel.title}")
+    return figure, (
+        "Above: the best variant of each architecture, ranked among themselves. They were chosen "
+        "after looking at these results, so differences between them are optimistic. Below: every "
+        "variant, one dot each; filled dots are not separable from the best of all.",
+    )
+
+
+def _reading(panel: Panel) -> tuple[Inline, ...]:
+    ranking = panel.ranking
+    best = ranking.models[0]
+    near = sum(ranking.near_best(name) for name in ranking.models) - 1
+    return (
+        f"{panel.title.capitalize()}, by {panel.metric}: best average rank ",
+        Model(best),
+        f", {near or 'none'} of the {len(ranking.models) - 1} others not separable from it.",
+    )
+
+
+def _policy(panel: Panel) -> list[tuple[Inline, ...]]:
+    """What was left out, and by which rule."""
+    ranking = panel.ranking
+    notes: list[tuple[Inline, ...]] = []
+    if ranking.excluded:
+        shown: list[Inline] = []
+        for i, name in enumerate(ranking.excluded[:6]):
+            shown += [", " if i else "", Model(name)]
+        more = len(ranking.excluded) - 6
+        notes.append(
+            (
+                "Not ranked, no complete result on any target: ",
+                *shown,
+                f" and {more} more." if more > 0 else ".",
+            )
+        )
+    if ranking.left_out:
+        notes.append(
+            (
+                f"{plural(len(ranking.left_out), 'target')} left out because a compared model has "
+                f"no complete result there: {', '.join(ranking.left_out[:6])}"
+                f"{', …' if len(ranking.left_out) > 6 else ''}. "
+                "Averages over fewer folds are never used.",
+            )
+        )
+    return notes
