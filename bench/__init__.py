@@ -8,16 +8,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bench.run import load_run, plan, run
+    from bench.runner import load_run, plan, run
     from bench.spec.experiment import Experiment
 
 __all__ = ["Experiment", "load_run", "plan", "run"]
 
 _HOME = {
     "Experiment": "bench.spec.experiment",
-    "load_run": "bench.run",
-    "plan": "bench.run",
-    "run": "bench.run",
+    "load_run": "bench.runner",
+    "plan": "bench.runner",
+    "run": "bench.runner",
 }
 
 
