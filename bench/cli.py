@@ -17,7 +17,7 @@ from bench.errors import BenchError, UserError, did_you_mean, listed, one_line, 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.run import Run, RunResult
+    from bench.runner import Run, RunResult
     from bench.spec.experiment import Experiment
 
 __all__ = ["cli", "main"]
@@ -234,7 +234,7 @@ def plan(words: tuple[str, ...], mode: str | None, where: str, store: Path) -> i
     """Say what a run would compute, and compute nothing."""
     experiment = _experiment(words, mode, where)
     from bench import preflight
-    from bench.run import plan as planned
+    from bench.runner import plan as planned
 
     preflight.check_folders(store)
     made = planned(experiment, store=store)
@@ -259,7 +259,7 @@ def check(words: tuple[str, ...], mode: str | None, where: str, store: Path) -> 
     Reads the file, its modules and its data, in every mode.
     """
     from bench import preflight
-    from bench.run import plan as planned
+    from bench.runner import plan as planned
     from bench.spec.experiment import MODES
 
     preflight.check_folders(store)
@@ -351,7 +351,7 @@ def status(run_name: str | None, runs: Path) -> int:
     if going_on is not None:
         console.say(*_log_summary(going_on))
         return OK
-    from bench.run import load_run
+    from bench.runner import load_run
 
     found = load_run(_found_run(run_name, runs))
     manifest = found.manifest
@@ -385,7 +385,7 @@ def retry(
     RUN is a folder or the name of one, by default the newest; a new run with all its cells is
     written.
     """
-    from bench.run import load_run
+    from bench.runner import load_run
     from bench.spec.experiment import Experiment
 
     path = _found_run(run_name, runs)
@@ -473,8 +473,8 @@ def _run(
     runs: Path,
 ) -> int:
     from bench import preflight
-    from bench.run import load_run
-    from bench.run import run as evaluated
+    from bench.runner import load_run
+    from bench.runner import run as evaluated
 
     preflight.check_folders(store, runs)
     with console.progress(style) as progress:
@@ -545,7 +545,7 @@ def _opened(store: Path) -> Any:
 
 def _found_run(name: str | None, runs: Path) -> Path:
     if name is None:
-        from bench.run import latest
+        from bench.runner import latest
 
         return latest(runs)
     for path in (Path(name), runs / name):
