@@ -72,12 +72,10 @@ class LossTable:
         self, predictions: pd.DataFrame, runs: pd.DataFrame, primary: Mapping[str, str]
     ) -> None:
         cells, names = _codes(predictions["cell_id"])
-        origin = predictions["origin"].to_numpy()
-        when = (
-            origin.astype("datetime64[ns]").astype(np.int64)
-            if origin.dtype.kind == "M"
-            else (origin.astype(np.int64))
-        )
+        origin = predictions["origin"]
+        # A time with a zone would become an object for each row unless told its type.
+        kind = "datetime64[ns]" if origin.dtype.kind == "M" else np.int64
+        when = origin.to_numpy(dtype=kind).astype(np.int64)
         task_of = dict(zip(runs["cell_id"].astype(str), runs["task"].astype(str), strict=True))
         tasks = np.array([task_of.get(name, "") for name in names], dtype=object)
         values = np.full(len(predictions), np.nan)

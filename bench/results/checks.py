@@ -163,8 +163,10 @@ def _constant(facts: Mapping[str, ForecastFacts], cells: pd.DataFrame) -> list[C
         "warning",
         bad,
         cells,
-        lambda of: f"the forecast does not move over the test block in {len(of)} cells "
-        "(expected of a climatology, a sign of trouble in a trained model)",
+        lambda of: (
+            f"the forecast does not move over the test block in {len(of)} cells "
+            "(expected of a climatology, a sign of trouble in a trained model)"
+        ),
         "no model gives one and the same forecast over a test block",
     )
 

@@ -126,8 +126,19 @@ def joined(frames: Mapping[str, object]) -> pd.DataFrame:
         return pd.DataFrame({"cell_id": pd.Series([], dtype="str")})
     table = pd.concat(tables, ignore_index=True, sort=False)
     codes = np.repeat(np.arange(len(tables)), [len(t) for t in tables])
+    table = table[sorted(table.columns, key=_place)]
     table.insert(0, "cell_id", pd.Categorical.from_codes(codes, categories=pd.Index(list(frames))))
     return table
+
+
+def _place(column: str) -> tuple[int, str]:
+    """Where a column stands: probabilities and quantiles between the forecast and its scale."""
+    fixed = ("origin", "target_time", "y_true", "y_pred", "p_", "q_", "scale")
+    stem = column[:2] if column.startswith(("p_", "q_")) else column
+    if stem not in fixed:
+        return len(fixed), ""
+    number = column[2:].zfill(8) if stem.endswith("_") else ""
+    return fixed.index(stem), number
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:
