@@ -2,6 +2,7 @@
 # mypy: allow-untyped-decorators
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ __all__ = [
     "predictions__continuous",
     "predictions__multiclass",
     "predictions__ordinal",
+    "split_report",
 ]
 
 _Floats = NDArray[np.float64]
@@ -176,6 +178,30 @@ def performance_metrics__ordinal(predictions: pd.DataFrame) -> pd.DataFrame:
             "rank_mae": ("lower", lambda: metrics.rank_mae(code, most_probable)),
         },
     )
+
+
+def split_report(
+    series: pd.DataFrame,
+    train_origins: pd.DatetimeIndex,
+    test_origins: pd.DatetimeIndex,
+    y_train: pd.Series,
+    n_classes: int,
+    horizon: int,
+) -> dict[str, Any]:
+    """Sizes and times of both sides of the split, and the classes seen in training."""
+    rows = series.index.get_indexer(pd.DatetimeIndex([train_origins[-1], test_origins[0]]))
+    last_train, first_test = series.index[rows + horizon]
+    return {
+        "n_train": len(train_origins),
+        "n_test": len(test_origins),
+        "first_train_origin": train_origins[0].isoformat(),
+        "last_train_target": last_train.isoformat(),
+        "first_test_origin": test_origins[0].isoformat(),
+        "first_test_target": first_test.isoformat(),
+        "class_counts": np.bincount(y_train.to_numpy(), minlength=n_classes).tolist()
+        if n_classes
+        else [],
+    }
 
 
 def _aligned(prediction: pd.DataFrame, origins: pd.DatetimeIndex) -> pd.DataFrame:
