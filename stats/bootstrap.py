@@ -1,0 +1,130 @@
+"""Bootstrap draws of time series: which times make up each pseudo-series."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from stats.errors import LossesError, OptionError, choice
+from stats.scores import FloatArray, IntArray
+
+__all__ = ["BOOTSTRAPS", "Bootstrap", "bootstrap_indices", "drawn_means", "settled_indices"]
+
+Bootstrap: TypeAlias = Literal["stationary", "circular", "moving"]
+BOOTSTRAPS: tuple[str, ...] = get_args(Bootstrap)
+
+
+def bootstrap_indices(
+    n_times: int,
+    *,
+    block_length: float,
+    n_draws: int,
+    method: Bootstrap = "stationary",
+    rng: np.random.Generator,
+) -> IntArray:
+    """Rows of `n_draws` pseudo-series made of blocks of neighbouring times.
+
+    Parameters
+    ----------
+    n_times : int
+    block_length : float
+        Length of the blocks; their mean length for "stationary".
+    n_draws : int
+    method : {"stationary", "circular", "moving"}
+        Geometric lengths on a circle (Politis and Romano), fixed lengths on a circle, or fixed
+        lengths inside the series.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of int, shape (n_draws, n_times)
+
+    References
+    ----------
+    .. [1] Politis, Romano (1994), J. Am. Stat. Assoc. 89, 1303-1313.
+       doi:10.1080/01621459.1994.10476870
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stats.bootstrap import bootstrap_indices
+    >>> rng = np.random.default_rng(0)
+    >>> bootstrap_indices(6, block_length=3, n_draws=1, method="moving", rng=rng)
+    array([[3, 4, 5, 2, 3, 4]])
+    """
+    choice(method, BOOTSTRAPS, name="method")
+    if not isinstance(rng, np.random.Generator):
+        raise OptionError(
+            f"rng must be a numpy.random.Generator, such as numpy.random.default_rng(1); got "
+            f"{type(rng).__name__}"
+        )
+    if n_draws < 1:
+        raise OptionError(f"n_draws must be at least 1, got {n_draws}")
+    if not 1 <= block_length <= n_times:
+        raise OptionError(
+            f"block_length must lie between 1 and the number of times ({n_times}), "
+            f"got {block_length}"
+        )
+    if method == "stationary":
+        fresh = rng.random((n_draws, n_times)) < 1 / block_length
+        fresh[:, 0] = True
+        start = rng.integers(0, n_times, size=(n_draws, n_times))
+        position = np.arange(n_times)
+        # Each time continues from the last one that started a block.
+        last = np.maximum.accumulate(np.where(fresh, position, 0), axis=1)
+        begun = np.take_along_axis(start, last, axis=1)
+        return np.asarray((begun + position - last) % n_times, dtype=np.int64)
+    if block_length != int(block_length):
+        raise OptionError(f"block_length must be whole for method={method!r}, got {block_length}")
+    length = int(block_length)
+    n_blocks = math.ceil(n_times / length)
+    n_starts = n_times if method == "circular" else n_times - length + 1
+    start = rng.integers(0, n_starts, size=(n_draws, n_blocks))
+    rows = (start[:, :, None] + np.arange(length)) % n_times
+    return np.asarray(rows.reshape(n_draws, -1)[:, :n_times], dtype=np.int64)
+
+
+def settled_indices(
+    n_times: int,
+    *,
+    indices: npt.ArrayLike | None,
+    block_length: float | None,
+    n_draws: int,
+    method: Bootstrap,
+    rng: np.random.Generator | None,
+) -> IntArray:
+    """The caller's own draws, checked, or fresh ones."""
+    if indices is None:
+        if rng is None:
+            raise OptionError(
+                "a bootstrap needs rng=, such as numpy.random.default_rng(1), or the draws "
+                "themselves in indices="
+            )
+        length = max(1, round(math.sqrt(n_times))) if block_length is None else block_length
+        return bootstrap_indices(
+            n_times, block_length=length, n_draws=n_draws, method=method, rng=rng
+        )
+    drawn = np.asarray(indices)
+    if drawn.dtype.kind not in "iu" or drawn.ndim != 2 or drawn.shape[1] != n_times:
+        raise OptionError(
+            f"indices must be whole numbers of shape (n_draws, {n_times}), got {drawn.dtype} "
+            f"with shape {drawn.shape}"
+        )
+    if drawn.size == 0 or drawn.min() < 0 or drawn.max() >= n_times:
+        raise OptionError(f"indices must lie between 0 and {n_times - 1} and not be empty")
+    if n_times < 2:
+        raise LossesError("a bootstrap needs at least 2 times")
+    return drawn.astype(np.int64)
+
+
+def drawn_means(x: FloatArray, indices: IntArray) -> FloatArray:
+    """Means of the columns of `x` in every draw, shape (n_draws, n_columns)."""
+    n_draws, n_times = indices.shape
+    # Counts turn the gather of n_draws x n_times x n_columns numbers into a matrix product.
+    counts = np.empty((n_draws, len(x)))
+    for draw, rows in enumerate(indices):
+        counts[draw] = np.bincount(rows, minlength=len(x))
+    return np.asarray(counts @ x / n_times)
