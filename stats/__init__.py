@@ -20,6 +20,10 @@ from stats.adjust import (
     shaffer,
     sidak,
 )
+from stats.bootstrap import bootstrap_indices
+from stats.calibration import christoffersen, kupiec, mincer_zarnowitz, pit_uniformity
+from stats.conditional import giacomini_white
+from stats.confidence_set import ConfidenceSetResult, model_confidence_set
 from stats.errors import (
     DegenerateWarning,
     DependentBlocksWarning,
@@ -35,6 +39,8 @@ from stats.errors import (
 from stats.forecast_results import ForecastPairsResult, ForecastResult, TimePairsResult
 from stats.grouping import cliques, compact_letters
 from stats.longrun import long_run_variance
+from stats.multihorizon import aspa, multivariate_dm, uspa
+from stats.nested import clark_west, encompassing
 from stats.omnibus import (
     aligned_ranks,
     cochran_q,
@@ -44,6 +50,7 @@ from stats.omnibus import (
     quade,
     skillings_mack,
 )
+from stats.panel import panel_diebold_mariano
 from stats.posthoc import (
     bonferroni_dunn,
     conover,
@@ -59,12 +66,14 @@ from stats.posthoc import (
 from stats.predictive import diebold_mariano
 from stats.results import BestResult, ControlResult, OmnibusResult, PairsResult, Result
 from stats.scores import Losses, Scores
+from stats.superior import spa, stepm
 
 __all__ = [  # noqa: RUF022 (by family, as the manual lists them)
     # containers
     "Losses",
     "Scores",
     # results
+    "ConfidenceSetResult",
     "ForecastPairsResult",
     "ForecastResult",
     "TimePairsResult",
@@ -122,6 +131,21 @@ __all__ = [  # noqa: RUF022 (by family, as the manual lists them)
     "cliques",
     "compact_letters",
     # losses over time
+    "christoffersen",
+    "kupiec",
+    "mincer_zarnowitz",
+    "pit_uniformity",
+    "clark_west",
+    "encompassing",
+    "giacomini_white",
+    "panel_diebold_mariano",
+    "aspa",
+    "multivariate_dm",
+    "uspa",
+    "bootstrap_indices",
+    "model_confidence_set",
+    "spa",
+    "stepm",
     "diebold_mariano",
     "long_run_variance",
     # losses and metrics

@@ -9,9 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from stats.errors import LossesError, OptionError, choice
-from stats.scores import FloatArray, IntArray
+from stats.scores import FloatArray, IntArray, Losses, LossesLike
 
-__all__ = ["BOOTSTRAPS", "Bootstrap", "bootstrap_indices", "drawn_means", "settled_indices"]
+__all__ = [
+    "BOOTSTRAPS",
+    "Bootstrap",
+    "bootstrap_indices",
+    "complete_losses",
+    "drawn_means",
+    "settled_indices",
+    "told_bootstrap",
+]
 
 Bootstrap: TypeAlias = Literal["stationary", "circular", "moving"]
 BOOTSTRAPS: tuple[str, ...] = get_args(Bootstrap)
@@ -128,3 +136,39 @@ def drawn_means(x: FloatArray, indices: IntArray) -> FloatArray:
     for draw, rows in enumerate(indices):
         counts[draw] = np.bincount(rows, minlength=len(x))
     return np.asarray(counts @ x / n_times)
+
+
+def complete_losses(losses: LossesLike, caller: str, *, models: int = 2) -> Losses:
+    """A table with one complete slice, or an error in the name of `caller`."""
+    table = Losses.of(losses)
+    if table.values.ndim != 2:
+        raise LossesError(
+            f"{caller} compares models at one horizon, got losses of shape {table.values.shape}; "
+            "give one slice of the third axis, or their mean over horizons"
+        )
+    if table.n_models < models:
+        raise LossesError(
+            f"{caller} compares at least {models} models (columns), got {table.n_models}"
+        )
+    if table.n_times < 3:
+        raise LossesError(f"{caller} needs at least 3 times (rows), got {table.n_times}")
+    holes = np.isnan(table.values)
+    if holes.any():
+        time, model = np.argwhere(holes)[0]
+        raise LossesError(
+            f"{int(holes.sum())} losses are missing, the first at time {table.times[time]!r}, "
+            f"model {table.models[model]!r}; {caller} needs the same times for all models, so "
+            "drop incomplete times before (frame.dropna())"
+        )
+    return table
+
+
+def told_bootstrap(
+    indices: npt.ArrayLike | None, method: str, block_length: float | None, n_times: int
+) -> str:
+    """How the draws were made, for a note."""
+    if indices is not None:
+        return "bootstrap with given draws"
+    length = max(1, round(math.sqrt(n_times))) if block_length is None else block_length
+    of = "mean block length" if method == "stationary" else "block length"
+    return f"{method} block bootstrap with {of} {length:g}"

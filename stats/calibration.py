@@ -25,7 +25,8 @@ def mincer_zarnowitz(
 ) -> ForecastResult:
     """Mincer-Zarnowitz test that a forecast is unbiased and efficient.
 
-    Null hypothesis: in y = a + b f + e, a = 0 and b = 1. A Wald test. It looks at one forecast; to compare two use `diebold_mariano`.
+    Null hypothesis: in y = a + b f + e, a = 0 and b = 1. A Wald test. It
+    looks at one forecast; to compare two use `diebold_mariano`.
 
     Assumes a forecast that varies, and stationary errors.
 

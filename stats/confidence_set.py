@@ -1,22 +1,18 @@
-"""Sets of models that are as good as the best: superior ability, stepwise, confidence sets."""
+"""Model confidence sets: the models that cannot be told from the best."""
 
 from __future__ import annotations
 
-import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from stats.bootstrap import Bootstrap, drawn_means, settled_indices
-from stats.errors import DegenerateWarning, LossesError, choice
-from stats.forecast_results import ForecastResult
-from stats.longrun import LagWindow
-from stats.results import ControlResult, Result, Table
-from stats.scores import FloatArray, IntArray, Losses, LossesLike
+from stats.bootstrap import Bootstrap, complete_losses, drawn_means, settled_indices, told_bootstrap
+from stats.errors import choice
+from stats.results import Result, Table
+from stats.scores import FloatArray, IntArray, LossesLike
 
-__all__ = ["ConfidenceSetResult", "model_confidence_set", "spa", "stepm"]
+__all__ = ["ConfidenceSetResult", "model_confidence_set"]
 
 # Numbers of (draws x models) cells that one step of the running maximum may hold.
 _CELLS = 1 << 18
@@ -84,40 +80,6 @@ class ConfidenceSetResult(Result):
             f"models was found from losses at {self.n_times} times with the {form} statistic "
             f"and {self.n_draws} draws of the {self.bootstrap}."
         ]
-
-
-def _complete(losses: LossesLike, caller: str, *, models: int = 2) -> Losses:
-    table = Losses.of(losses)
-    if table.values.ndim != 2:
-        raise LossesError(
-            f"{caller} compares models at one horizon, got losses of shape {table.values.shape}; "
-            "give one slice of the third axis, or their mean over horizons"
-        )
-    if table.n_models < models:
-        raise LossesError(
-            f"{caller} compares at least {models} models (columns), got {table.n_models}"
-        )
-    if table.n_times < 3:
-        raise LossesError(f"{caller} needs at least 3 times (rows), got {table.n_times}")
-    holes = np.isnan(table.values)
-    if holes.any():
-        time, model = np.argwhere(holes)[0]
-        raise LossesError(
-            f"{int(holes.sum())} losses are missing, the first at time {table.times[time]!r}, "
-            f"model {table.models[model]!r}; {caller} needs the same times for all models, so "
-            "drop incomplete times before (frame.dropna())"
-        )
-    return table
-
-
-def _told_bootstrap(
-    indices: npt.ArrayLike | None, method: str, block_length: float | None, n_times: int
-) -> str:
-    if indices is not None:
-        return "bootstrap with given draws"
-    length = max(1, round(math.sqrt(n_times))) if block_length is None else block_length
-    of = "mean block length" if method == "stationary" else "block length"
-    return f"{method} block bootstrap with {of} {length:g}"
 
 
 def model_confidence_set(
@@ -189,7 +151,7 @@ def model_confidence_set(
     (['m0', 'm1'], 'm2')
     """
     choice(procedure, ("range", "max"), name="procedure")
-    table = _complete(losses, "model_confidence_set")
+    table = complete_losses(losses, "model_confidence_set")
     drawn = settled_indices(
         table.n_times,
         indices=indices,
@@ -220,7 +182,7 @@ def model_confidence_set(
         n_times=table.n_times,
         n_draws=len(drawn),
         procedure=procedure,
-        bootstrap=_told_bootstrap(indices, bootstrap, block_length, table.n_times),
+        bootstrap=told_bootstrap(indices, bootstrap, block_length, table.n_times),
     )
 
 
@@ -325,243 +287,3 @@ def _by_max(
         alive = np.delete(alive, worst)
     order[k - 1] = alive[0]
     return order, statistics, steps
-
-
-def _against(
-    losses: LossesLike, benchmark: str, caller: str
-) -> tuple[Losses, int, IntArray, FloatArray]:
-    """The table, the benchmark's column, the others' columns and their advantage at each time."""
-    table = _complete(losses, caller)
-    column = table.column(benchmark)
-    others = np.delete(np.arange(table.n_models), column)
-    return table, column, others, table.values[:, [column]] - table.values[:, others]
-
-
-def _kernel_scales(advantage: FloatArray, block_length: float) -> FloatArray:
-    """Standard deviations of sqrt(n) times the means of stationary-bootstrap draws, exactly."""
-    n = len(advantage)
-    lag = np.arange(1, n)
-    stay = 1 - 1 / block_length
-    weights = (1 - lag / n) * stay**lag + lag / n * stay ** (n - lag)
-    centred = advantage - advantage.mean(axis=0)
-    variance = LagWindow(weights).variances(centred, n)
-    flat = np.ptp(advantage, axis=0) <= 8 * np.finfo(np.float64).eps * np.abs(advantage).max()
-    return np.where(flat, 0.0, np.sqrt(np.maximum(variance, 0.0)))
-
-
-def _weights(scale: FloatArray, studentised: bool) -> FloatArray:
-    """What means are multiplied with; 0 where a model differs by a constant only."""
-    size = scale if studentised else np.ones_like(scale)
-    return np.divide(1.0, size, out=np.zeros_like(scale), where=scale > 0)
-
-
-def spa(
-    losses: LossesLike,
-    *,
-    benchmark: str,
-    studentised: bool = True,
-    n_draws: int = 1000,
-    block_length: float | None = None,
-    bootstrap: Bootstrap = "stationary",
-    rng: np.random.Generator | None = None,
-    indices: npt.ArrayLike | None = None,
-) -> ForecastResult:
-    """Hansen's test of superior predictive ability: does any model beat the benchmark?
-
-    Null hypothesis: no model has a smaller expected loss than the benchmark. One test for the
-    whole pool, so that the search for a winner is paid for. For which models beat it use
-    `stepm`; without a benchmark `model_confidence_set`.
-
-    Parameters
-    ----------
-    losses : Losses, DataFrame, ndarray or mapping, shape (n_times, n_models)
-        In time order, lower is better, complete, the benchmark among the columns.
-    benchmark : str
-        Name of its column.
-    studentised : bool, default True
-        Divide each mean advantage by its standard error, so that a noisy bad model cannot hide a
-        good one. False compares the means themselves (as White's reality check does).
-    n_draws, block_length, bootstrap, rng, indices
-        As in `model_confidence_set`.
-
-    Returns
-    -------
-    ForecastResult
-        The p-value is the consistent one; `estimate("pvalue_lower")` and
-        `estimate("pvalue_upper")` are its liberal and conservative bounds.
-
-    Raises
-    ------
-    LossesError
-        Fewer than 2 models or 3 times, missing or infinite losses.
-    OptionError
-        No such benchmark, no `rng`, unknown options.
-
-    References
-    ----------
-    .. [1] Hansen (2005), J. Bus. Econ. Stat. 23, 365-380. doi:10.1198/073500105000000063
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import stats
-    >>> rng = np.random.default_rng(5)
-    >>> naive, lstm, noise = rng.chisquare(1, size=(3, 250)) * [[1.6], [1.0], [1.7]]
-    >>> table = {"naive": naive, "lstm": lstm, "noise": noise}
-    >>> stats.spa(table, benchmark="naive", rng=rng).rejects(alpha=0.05)
-    True
-    """
-    table, _, others, advantage = _against(losses, benchmark, "spa")
-    n = table.n_times
-    length = max(1.0, round(math.sqrt(n))) if block_length is None else block_length
-    drawn = settled_indices(
-        n, indices=indices, block_length=length, n_draws=n_draws, method=bootstrap, rng=rng
-    )
-    mean = advantage.mean(axis=0)
-    scale = _kernel_scales(advantage, length)
-    deviation = drawn_means(advantage - mean, drawn)
-    inverse = _weights(scale, studentised)
-    # A model that is always ahead by the same amount is superior beyond doubt.
-    sure = (scale == 0) & (mean > 0)
-    t = np.where(sure, math.inf, math.sqrt(n) * mean * inverse)
-    statistic = float(max(t.max(), 0.0))
-    threshold = -np.sqrt(scale**2 / n * 2 * math.log(math.log(n)))
-    pvalues = {}
-    for name, centre in (
-        ("lower", np.maximum(mean, 0.0)),
-        ("consistent", np.where(mean >= threshold, mean, 0.0)),
-        ("upper", mean),
-    ):
-        shifted = deviation + mean - centre
-        largest = np.maximum((math.sqrt(n) * shifted * inverse).max(axis=1), 0.0)
-        pvalues[name] = float(np.mean(largest > statistic)) if statistic > 0 else 1.0
-    notes: tuple[str, ...] = ()
-    if (scale == 0).any():
-        notes = (f"{int((scale == 0).sum())} model(s) differ from {benchmark} by a constant",)
-    best = int(t.argmax())
-    return ForecastResult(
-        statistic=statistic,
-        pvalue=pvalues["consistent"],
-        names=table.models,
-        test="Hansen's test of superior predictive ability",
-        notes=(
-            *notes,
-            f"{len(drawn)} draws, {_told_bootstrap(indices, bootstrap, length, n)}",
-            f"the best of {others.size} models is {table.models[others[best]]}",
-        ),
-        df=(),
-        n_used=n,
-        null=f"no model has a smaller expected loss than {benchmark}",
-        alternative="greater",
-        estimates=(
-            ("pvalue_lower", pvalues["lower"]),
-            ("pvalue_upper", pvalues["upper"]),
-            ("largest mean advantage", float(mean.max())),
-        ),
-    )
-
-
-def stepm(
-    losses: LossesLike,
-    *,
-    benchmark: str,
-    studentised: bool = True,
-    n_draws: int = 1000,
-    block_length: float | None = None,
-    bootstrap: Bootstrap = "stationary",
-    rng: np.random.Generator | None = None,
-    indices: npt.ArrayLike | None = None,
-) -> ControlResult:
-    """Romano and Wolf's stepwise test: which models beat the benchmark?
-
-    Null hypothesis of each model: its expected loss is not smaller than the benchmark's. The
-    p-values are adjusted for the whole pool and step down, so that the chance of one false
-    winner or more stays below alpha. For whether any model wins use `spa`; for all pairs
-    `diebold_mariano` with `adjusted`.
-
-    Parameters
-    ----------
-    losses : Losses, DataFrame, ndarray or mapping, shape (n_times, n_models)
-        In time order, lower is better, complete, the benchmark among the columns.
-    benchmark : str
-        Name of its column.
-    studentised : bool, default True
-        Divide each mean advantage by its standard error, so that a noisy bad model cannot hide a
-        good one. False compares the means themselves (as White's reality check does).
-    n_draws, block_length, bootstrap, rng, indices
-        As in `model_confidence_set`.
-
-    Returns
-    -------
-    ControlResult
-        `better(alpha)` are the models superior to the benchmark.
-
-    Raises
-    ------
-    LossesError
-        Fewer than 2 models or 3 times, missing or infinite losses.
-    OptionError
-        No such benchmark, no `rng`, unknown options.
-
-    References
-    ----------
-    .. [1] Romano, Wolf (2005), Econometrica 73, 1237-1282.
-       doi:10.1111/j.1468-0262.2005.00615.x
-    .. [2] Romano, Wolf (2016), Stat. Probab. Lett. 113, 38-40. doi:10.1016/j.spl.2016.02.012
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import stats
-    >>> rng = np.random.default_rng(5)
-    >>> naive, lstm, noise = rng.chisquare(1, size=(3, 250)) * [[1.6], [1.0], [1.7]]
-    >>> table = {"naive": naive, "lstm": lstm, "noise": noise}
-    >>> stats.stepm(table, benchmark="naive", rng=rng).better(alpha=0.05)
-    ('lstm',)
-    """
-    table, column, others, advantage = _against(losses, benchmark, "stepm")
-    n = table.n_times
-    length = max(1.0, round(math.sqrt(n))) if block_length is None else block_length
-    drawn = settled_indices(
-        n, indices=indices, block_length=length, n_draws=n_draws, method=bootstrap, rng=rng
-    )
-    mean = advantage.mean(axis=0)
-    scale = _kernel_scales(advantage, length)
-    inverse = _weights(scale, studentised)
-    deviation = math.sqrt(n) * drawn_means(advantage - mean, drawn) * inverse
-    t = math.sqrt(n) * mean * inverse
-    flat = scale == 0
-    # From the least convincing model up: the largest of those that are not yet rejected.
-    rising = np.argsort(t, kind="stable")
-    rising = rising[~flat[rising]]
-    largest = np.maximum.accumulate(deviation[:, rising], axis=1)
-    # One is added to both counts, so that a p-value of a bootstrap is never 0.
-    raw = (1 + (largest >= t[rising]).sum(axis=0)) / (1 + len(drawn))
-    adjusted = np.full(others.size, np.nan)
-    adjusted[rising[::-1]] = np.maximum.accumulate(raw[::-1])
-    statistic, pvalue, difference = (np.full(table.n_models, np.nan) for _ in range(3))
-    statistic[others] = np.where(flat, np.nan, -t)
-    pvalue[others], difference[others] = adjusted, -mean
-    notes = [f"{len(drawn)} draws, {_told_bootstrap(indices, bootstrap, length, n)}"]
-    if flat.any():
-        named = ", ".join(table.models[others[i]] for i in np.flatnonzero(flat))
-        notes.append(f"{named}: differs from {benchmark} by a constant, not tested")
-        warnings.warn(
-            f"{notes[-1]}; silence this with warnings.simplefilter('ignore', "
-            "stats.DegenerateWarning)",
-            DegenerateWarning,
-            stacklevel=2,
-        )
-    return ControlResult(
-        statistic=statistic,
-        pvalue=pvalue,
-        names=table.models,
-        test="Romano and Wolf's stepwise test",
-        notes=tuple(notes),
-        difference=difference,
-        locations=table.values.mean(axis=0),
-        control=table.models[column],
-        n_blocks=n,
-        correction="joint",
-        alternative="less",
-    )
