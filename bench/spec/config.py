@@ -16,6 +16,7 @@ __all__ = [
     "Config",
     "DatasetTable",
     "MatrixTable",
+    "ModeTable",
     "ModelTable",
     "Modes",
     "ProtocolTable",
@@ -64,7 +65,7 @@ class ModelTable(Struct, frozen=True, forbid_unknown_fields=True):
     module: Name | None = None
     base: Name | None = None
     tasks: Name | list[Name] | None = None
-    grid: dict[Name, list[Any]] = msgspec.field(default_factory=dict)
+    grid: dict[Name, Any] = msgspec.field(default_factory=dict)
 
 
 class ProtocolPart(Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,17 +86,17 @@ class ModeTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Modes(Struct, frozen=True):
-    """The part of an experiment file that says what differs by mode."""
+    """The part of an experiment file that says which modes there are."""
 
     default_mode: Name = "development"
-    mode: dict[Name, ModeTable] = msgspec.field(default_factory=dict)
+    mode: dict[Name, Any] = msgspec.field(default_factory=dict)
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """A whole experiment file, before names are looked up."""
 
     name: Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][\w.-]*\Z")]
-    dataset: Annotated[dict[Name, dict[str, Any]], Meta(min_length=1)]
+    dataset: Annotated[dict[Name, Any], Meta(min_length=1)]
     matrix: MatrixTable
     protocol: ProtocolTable
     models: Annotated[dict[Name, dict[str, Any]], Meta(min_length=1)]

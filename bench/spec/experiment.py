@@ -16,7 +16,15 @@ import msgspec
 from bench.errors import UserError, did_you_mean, listed, one_line, unknown
 from bench.spec import catalogue, filter, toml
 from bench.spec.cell import JSON, Cell, Value, cell_seed
-from bench.spec.config import Config, DatasetTable, ModelTable, Modes, read_table, read_toml
+from bench.spec.config import (
+    Config,
+    DatasetTable,
+    ModelTable,
+    Modes,
+    ModeTable,
+    read_table,
+    read_toml,
+)
 
 __all__ = ["MODES", "DatasetSpec", "Experiment", "Protocol", "Variant"]
 
@@ -150,11 +158,12 @@ class Experiment:
             if name not in MODES:
                 raise unknown("mode", name, MODES, where=whose)
         tables = _expanded(tables, whose)
-        for name in modes.mode:
-            for model in modes.mode[name].models:
-                if model not in tables.get("models", {}):
-                    place = f"{whose}: mode.{name}.models"
-                    raise unknown("model", model, tables.get("models", {}), where=place)
+        for name, table in modes.mode.items():
+            special = read_table(table, ModeTable, where=f"{whose}: mode.{name}")
+            known = tables.get("models")
+            for model in special.models:
+                if isinstance(known, Mapping) and model not in known:
+                    raise unknown("model", model, known, where=f"{whose}: mode.{name}.models")
         if chosen in modes.mode:
             tables = toml.merged(tables, tables["mode"][chosen])
             for table in laid:  # what is asked for now outranks what the mode says
@@ -382,9 +391,11 @@ def _distinct(value: Any, where: str) -> tuple[Any, ...]:
     values = tuple(value) if isinstance(value, list) else (value,)
     if not values:
         raise UserError(f"{where}: is empty; name at least one")
-    for index, item in enumerate(values):
-        if item in values[:index]:
-            raise UserError(f"{where}: {one_line(repr(item), most=60)} is named twice")
+    seen: set[str] = set()
+    for item in map(repr, values):
+        if item in seen:
+            raise UserError(f"{where}: {one_line(item, most=60)} is named twice")
+        seen.add(item)
     return values
 
 
@@ -409,9 +420,11 @@ def _targets(config: Config, whose: str) -> dict[str, tuple[str, ...]]:
 
 
 def _dataset(
-    name: str, table: Mapping[str, Any], targets: tuple[str, ...], folder: Path, where: str
+    name: str, table: object, targets: tuple[str, ...], folder: Path, where: str
 ) -> DatasetSpec:
     _check_name(name, where)
+    if not isinstance(table, Mapping):
+        raise UserError(f"{where}: expected a table, found {one_line(repr(table), most=60)}")
     own = {key: table[key] for key in ("file", "time", "module") if key in table}
     inputs = {key: value for key, value in table.items() if key not in own}
     source = read_table(own, DatasetTable, where=where)
@@ -475,17 +488,22 @@ def _variants(
             f"(override the grid as models.{name}.grid.{both[0]}=[...])"
         )
     given = _checked(fixed, known, facts.complete, folder, where, kind="parameter")
+    if math.prod(len(c) for c in source.grid.values() if isinstance(c, list)) > _MOST_CELLS:
+        raise UserError(f"{where}.grid: more than {_MOST_CELLS:,} variants; narrow the grid")
     grid: dict[str, list[JSON]] = {}
     for key, choices in source.grid.items():
         place = f"{where}.grid"
+        if not isinstance(choices, list):
+            raise UserError(
+                f"{place}.{key}: expected a list of values, found "
+                f"{one_line(repr(choices), most=60)}"
+            )
         axis = [
             _checked({key: c}, known, facts.complete, folder, place, kind="parameter")[key]
             for c in choices
         ]
         plain = [_plain(value) for value in axis]
         grid[key] = list(_distinct(plain, f"{place}.{key}"))
-    if math.prod(map(len, grid.values())) > _MOST_CELLS:
-        raise UserError(f"{where}.grid: more than {_MOST_CELLS:,} variants; narrow the grid")
     constant = {key: _plain(value) for key, value in given.items()}
     return [
         Variant(
