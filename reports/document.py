@@ -115,8 +115,9 @@ class Entry:
     Parameters
     ----------
     value : number to sort by and to export, where the text is rounded
-    tone : better, worse, best, hole or nothing
+    tone : better, worse, best, near, hole, quiet, code or nothing; lines of code are kept apart
     to : place in the document that the number comes from
+    identifier : where links to this cell lead
     """
 
     text: str
@@ -125,6 +126,7 @@ class Entry:
     to: str = ""
     note: str = ""
     model: str = ""
+    identifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,6 @@ class Row:
     model: str = ""
     task: str = ""
     horizon: int | None = None
-    identifier: str = ""
     apart: bool = False  # first row of a group
 
 

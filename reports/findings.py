@@ -180,6 +180,20 @@ class Panel:
         base = self.mean(self.reference)
         return 1.0 - self.mean(model) / base if base > 0 else float("nan")
 
+    def skill_interval(self, model: str) -> tuple[float, float]:
+        """95 % percentile interval of the skill from resampled targets, always the same draws."""
+        nothing = (float("nan"), float("nan"))
+        rows = [self.targets.index(target) for target in self.ranking.blocks]
+        if self.reference is None or self.higher_is_better or len(rows) < 5:
+            return nothing
+        pair = self.scores[np.ix_(rows, [self.models.index(m) for m in (model, self.reference)])]
+        drawn = np.random.default_rng(0).integers(0, len(rows), size=(2000, len(rows)))
+        mean = pair[drawn].mean(axis=1)
+        if not (mean[:, 1] > 0).all():
+            return nothing
+        low, high = np.quantile(1.0 - mean[:, 0] / mean[:, 1], [0.025, 0.975])
+        return float(low), float(high)
+
     def verdicts(self, model: str) -> tuple[int, int, int]:
         """Targets where the model is better than, like, and worse than the reference."""
         better = like = worse = 0
@@ -473,9 +487,13 @@ def ranking_of(
             f"and {len(blocks)}"
         )
         return Ranking(ordered, blocks, left_out, excluded, reason, **facts)
-    (friedman, iman_davenport, nemenyi), notes = _heard(
-        lambda: (stats.friedman(scores), stats.iman_davenport(scores), stats.nemenyi(scores))
-    )
+    try:
+        (friedman, iman_davenport, nemenyi), notes = _heard(
+            lambda: (stats.friedman(scores), stats.iman_davenport(scores), stats.nemenyi(scores))
+        )
+    except stats.ScoresError as cause:
+        # Nothing to rank by: every block is one tie.
+        return Ranking(ordered, blocks, left_out, excluded, str(cause), **facts)
     return Ranking(
         ordered,
         blocks,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 __all__ = ["page"]
+
+# What the page's own script reads as a number.
+_READABLE = re.compile(r"[▲▼ +]*−?\d+(\.\d+)?( s| %)?")
 
 # Longer tables scroll inside a frame with their head in sight.
 _FRAMED = 30
@@ -101,6 +105,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["clean"] = clean
+    environment.filters["lines"] = _lines
+    environment.filters["breakable"] = _breakable
     environment.filters["kind"] = _kind
     environment.filters["sortable"] = _sort_key
     environment.globals["draw"] = _draw
@@ -135,12 +141,17 @@ def _draw(picture: Picture, document: Document) -> Markup:
     return Markup(text)  # noqa: S704 - the backend escapes every name it writes
 
 
+def _lines(text: str) -> str:
+    return "\n".join(map(clean, text.split("\n")))
+
+
+def _breakable(text: str) -> Markup:
+    """Names of columns may break after an underscore, so that tables stay narrow."""
+    return Markup("_<wbr>").join(text.split("_"))
+
+
 def _sort_key(entry: Entry) -> str:
-    """What to sort by where the text itself is no number."""
-    if entry.value is None:
+    """What to sort by where the text does not begin with its number."""
+    if entry.value is None or _READABLE.fullmatch(entry.text):
         return ""
-    try:
-        float(entry.text.replace("−", "-"))
-    except ValueError:
-        return f"{entry.value:.6g}"
-    return ""
+    return f"{entry.value:.6g}"

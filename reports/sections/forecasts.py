@@ -125,7 +125,7 @@ def _against(panel: Panel, reference: str) -> Table:
 def _verdict(forecast: Forecasts, model: str, reference: str) -> Entry:
     if model not in forecast.models or reference not in forecast.models:
         return blank("no complete result")
-    statistic, raw, _ = forecast.of(model, reference)
+    statistic = forecast.of(model, reference)[0]
     if math.isnan(statistic):
         return blank("undefined: identical losses or no positive variance estimate")
     adjusted = forecast.against[model]
@@ -136,7 +136,7 @@ def _verdict(forecast: Forecasts, model: str, reference: str) -> Entry:
         statistic,
         f"{mark}{decimal(statistic, 2)}",
         tone=tone,
-        note=f"p {pvalue(raw)}, Holm {pvalue(adjusted)}",
+        note=f"Holm p {pvalue(adjusted)}",
     )
 
 
@@ -159,7 +159,7 @@ def _pairs(panel: Panel, models: list[str]) -> Table:
                 if adjusted <= ALPHA:
                     won += statistic < 0
                     lost += statistic > 0
-            tone = "better" if won > lost else "worse" if lost > won else ""
+            tone = "better" if won > lost else "quiet"
             entries.append(number(won, str(won), tone=tone))
         rows.append(Row(tuple(entries), model=one, task=panel.task, horizon=panel.horizon))
     caption: tuple[Inline, ...] = (

@@ -22,8 +22,9 @@ def section(findings: Findings) -> Section:
 
 
 def place_of(panel: Panel, findings: Findings, target: str, model: str) -> str:
-    """Identifier of the lineage row behind a number."""
-    return f"c-{panel.key}-{panel.targets.index(target)}-{findings.keys[model]}"
+    """Identifier of the lineage cell behind a number."""
+    at = findings.panels.index(panel)
+    return f"c{at}-{panel.targets.index(target)}-{findings.keys[model]}"
 
 
 def _axes(panel: Panel, run: bool) -> list[Entry]:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
-
 from reports.document import Block, Code, Column, Details, Entry, Paragraph, Row, Section, Table
-from reports.findings import Findings, Panel
-from reports.format import blank, number, score, word
+from reports.findings import Cell, Findings, Panel
+from reports.format import blank, score, word
 from reports.sections.leaderboard import place_of
 
 __all__ = ["section"]
 
 
 def section(findings: Findings) -> Section | None:
-    """One folded table per panel: a row per model and target, a pair of columns per fold."""
+    """One folded table per panel: a row per model, a column per target, a line per fold."""
     if findings.evidence is None:
         return None
+    length = _length(findings)
     blocks: list[Block] = [
         Paragraph(
             (
-                "Every score is the mean over folds of the cells below. ",
+                "Every score is the mean over folds of the cells below, named by the beginning of "
+                "their identifier. ",
                 Code("python -m bench explain CELL"),
                 " tells how a cell was computed, ",
                 Code("python -m bench lineage CELL"),
@@ -28,42 +28,51 @@ def section(findings: Findings) -> Section | None:
         )
     ]
     blocks += [
-        Details(f"Cells: {panel.title}", (_table(panel, findings),)) for panel in findings.panels
+        Details(f"Cells: {panel.title}", (_table(panel, findings, length),))
+        for panel in findings.panels
     ]
     return Section("lineage", "Lineage", tuple(blocks))
 
 
-def _table(panel: Panel, findings: Findings) -> Table:
-    folds = sorted({cell.fold for cells in panel.cells.values() for cell in cells})
-    columns = [Column("Target", "text"), Column("Model", "text")]
-    for fold in folds:
-        columns += [Column(f"Fold {fold}"), Column(f"Cell {fold}", "text")]
+def _table(panel: Panel, findings: Findings, length: int) -> Table:
+    columns = [Column("Model", "text")]
+    columns += [Column(target, "text", target=target) for target in panel.targets]
     rows = []
-    for target in panel.targets:
-        for model in panel.order:
+    for model in panel.order:
+        entries = [word(model, model=model)]
+        for target in panel.targets:
             cells = panel.cells.get((target, model), ())
-            entries = [word(target), word(model, model=model)]
-            for fold in folds:
-                mine = [cell for cell in cells if cell.fold == fold]
-                if not mine:
-                    entries += [blank("not part of the run"), blank()]
-                    continue
-                value = sum(cell.value for cell in mine) / len(mine)
-                bad = [cell for cell in mine if cell.status != "ok"]
-                entries.append(
-                    Entry(bad[0].status, tone="hole", note=bad[0].error)
-                    if bad
-                    else number(value, score(value))
-                    if math.isfinite(value)
-                    else blank("undefined")
-                )
-                entries.append(word(" ".join(cell.cell_id for cell in mine), tone="code"))
-            rows.append(
-                Row(
-                    tuple(entries),
-                    model=model,
+            if not cells:
+                entries.append(blank("not part of the run"))
+                continue
+            entries.append(
+                Entry(
+                    "\n".join(_line(cell, length) for cell in cells),
+                    tone="code",
                     identifier=place_of(panel, findings, target, model),
+                    note="; ".join(cell.error for cell in cells if cell.error),
                 )
             )
-    caption = f"{panel.metric} of each cell, {panel.title}."
+        rows.append(Row(tuple(entries), model=model))
+    caption = f"{panel.metric} and cell, one line per fold; {panel.title}."
     return Table(f"cells-{panel.key}", (caption,), tuple(columns), tuple(rows), sortable=False)
+
+
+def _line(cell: Cell, length: int) -> str:
+    value = score(cell.value) if cell.status == "ok" else cell.status
+    return f"{value} {cell.cell_id[:length]}"
+
+
+def _length(findings: Findings) -> int:
+    """Shortest beginning, of at least 8 characters, that still tells all cells apart."""
+    cells = {
+        cell.cell_id
+        for panel in findings.panels
+        for group in panel.cells.values()
+        for cell in group
+    }
+    longest = max(map(len, cells), default=8)
+    for length in range(8, longest):
+        if len({cell[:length] for cell in cells}) == len(cells):
+            return length
+    return longest

@@ -34,7 +34,6 @@ def _group(panel: Panel, findings: Findings) -> Group:
     if not ranking.tested:
         blocks.append(Note((f"Not tested: {ranking.reason}.",), "warning"))
     else:
-        blocks.append(Paragraph(_omnibus(panel)))
         blocks += _pictures(panel, findings)
     for note in _policy(panel):
         blocks.append(Note(note, "warning"))
@@ -48,23 +47,20 @@ def _group(panel: Panel, findings: Findings) -> Group:
     )
 
 
-def _omnibus(panel: Panel) -> tuple[Inline, ...]:
-    ranking = panel.ranking
-    assert ranking.friedman is not None
-    assert ranking.iman_davenport is not None
-    friedman, iman = ranking.friedman, ranking.iman_davenport
-    k, n = len(ranking.models), len(ranking.blocks)
-    f_df = ", ".join(f"{df:g}" for df in iman.df)
+def _omnibus(panel: Panel) -> str:
+    iman = panel.ranking.iman_davenport
+    friedman = panel.ranking.friedman
+    assert iman is not None
+    assert friedman is not None
+    df = ", ".join(f"{df:g}" for df in iman.df)
     verdict = (
-        "The models differ."
+        "the models differ"
         if iman.rejects(ALPHA)
-        else "No difference between models is shown: groups below are descriptive."
+        else "no difference between models is shown, so groups are descriptive only"
     )
     return (
-        f"Friedman χ²({k - 1}) = {decimal(friedman.statistic, 2)}, p {pvalue(friedman.pvalue)}; "
-        f"Iman–Davenport F({f_df}) = {decimal(iman.statistic, 2)}, p {pvalue(iman.pvalue)}; "
-        f"Kendall W = {decimal(friedman.effect, 2)}. {verdict} "
-        f"k = {k} models, N = {n} targets, CD = {decimal(ranking.difference, 2)} ranks.",
+        f"Iman–Davenport F({df}) = {decimal(iman.statistic, 2)}, p {pvalue(iman.pvalue)}, "
+        f"Kendall W = {decimal(friedman.effect, 2)}: {verdict}."
     )
 
 
@@ -114,7 +110,7 @@ def _pictures(panel: Panel, findings: Findings) -> list[Block]:
             (
                 f"All {len(names)} models, average rank ± half the critical difference "
                 f"(CD = {decimal(ranking.difference, 1)} ranks). Models whose interval does not "
-                "touch the band differ from the best.",
+                "touch the band differ from the best. " + _omnibus(panel),
             ),
         )
     )
@@ -169,7 +165,8 @@ def _reading(panel: Panel) -> tuple[Inline, ...]:
     return (
         f"{panel.title.capitalize()}, by {panel.metric}: best average rank ",
         Model(best),
-        f", {near or 'none'} of the {len(ranking.models) - 1} others not separable from it.",
+        f", {near or 'none'} of the {len(ranking.models) - 1} others not separable from it. "
+        + _omnibus(panel),
     )
 
 

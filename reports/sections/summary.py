@@ -8,9 +8,9 @@ from reports.document import (
     Anchor,
     Block,
     Column,
+    Entry,
     Facts,
     Inline,
-    Items,
     Model,
     Note,
     Paragraph,
@@ -42,7 +42,8 @@ def section(findings: Findings) -> Section:
                 "warning",
             )
         )
-    blocks.append(Items(tuple(_claim(panel) for panel in findings.panels)))
+    blocks += [Paragraph(told) for told in _overall(findings)]
+    blocks.append(_verdicts(findings))
     blocks.append(Paragraph(_limits(findings)))
     if len(findings.panels) > 1:
         blocks.append(_glance(findings))
@@ -65,55 +66,121 @@ def _facts(findings: Findings) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _claim(panel: Panel) -> tuple[Inline, ...]:
-    """One panel's verdict: who leads, who cannot be told from it, and by how much it leads."""
-    ranking = panel.ranking
-    parts: list[Inline] = [Strong(f"{panel.title.capitalize()}: ")]
-    if not ranking.models:
-        return (*parts, f"not compared, {ranking.reason}.")
-    best = ranking.models[0]
-    parts += [
-        Model(best),
-        f" has the best average rank, {decimal(ranking.ranks[best], 2)} of {len(ranking.models)}",
-    ]
-    if not ranking.tested:
-        return (*parts, f"; no test, {ranking.reason}.")
-    assert ranking.iman_davenport is not None
-    overall = ranking.iman_davenport.pvalue
-    if not overall <= ALPHA:
-        parts.append(
-            f", but the models do not differ significantly (Iman–Davenport p {pvalue(overall)})."
+def _overall(findings: Findings) -> list[tuple[Inline, ...]]:
+    """Who leads how often, and how far ahead of the reference, in two sentences."""
+    panels = [panel for panel in findings.panels if panel.ranking.tested]
+    if not panels:
+        return [("No panel has enough complete results for a rank test.",)]
+    led: dict[str, int] = {}
+    alone = undecided = 0
+    for panel in panels:
+        best = panel.ranking.models[0]
+        led[best] = led.get(best, 0) + 1
+        differ = panel.ranking.iman_davenport is not None and bool(
+            panel.ranking.iman_davenport.rejects(ALPHA)
         )
+        undecided += not differ
+        near = sum(panel.ranking.near_best(model) for model in panel.ranking.models)
+        alone += differ and near == 1
+    what = "combination of task and horizon", "combinations of task and horizon"
+    parts: list[Inline] = ["The best average rank belongs to "]
+    for i, (model, times) in enumerate(sorted(led.items(), key=lambda item: -item[1])[:6]):
+        parts += [", " if i else "", Model(model), f" in {times}"]
+    parts.append(f" of {plural(len(panels), *what)}" if len(panels) > 1 else "")
+    parts.append(
+        f"; it is significantly better than every other model in {alone or 'none'}"
+        if len(panels) > 1
+        else "; it is significantly better than every other model"
+        if alone
+        else "; it is not significantly better than every other model"
+    )
+    parts.append(
+        f", and no difference at all is shown in {undecided}." if undecided else " (Nemenyi)."
+    )
+    told = [tuple(parts)]
+    better = like = worse = 0
+    for panel in findings.panels:
+        if panel.reference is None or not panel.ranking.models:
+            continue
+        counts = panel.verdicts(panel.ranking.models[0])
+        better, like, worse = better + counts[0], like + counts[1], worse + counts[2]
+    if better + like + worse:
+        told.append(
+            (
+                "Origin by origin, these leaders forecast significantly better than the reference "
+                f"on {better}, like it on {like} and worse on {worse} of "
+                f"{plural(better + like + worse, 'series', 'series')} "
+                "(target × task × horizon; Diebold–Mariano, Holm).",
+            )
+        )
+    return told
+
+
+def _verdicts(findings: Findings) -> Table:
+    """One row per panel: the leader, its rivals, and the size of its lead."""
+    run = findings.evidence is not None
+    columns = [
+        *([Column("Task", "text"), Column("Horizon")] if run else []),
+        Column("Best average rank", "text"),
+        Column("Rank"),
+        Column("Not separable from it", "text"),
+        Column("p of all alike", note="Iman and Davenport"),
+    ]
+    if run:
+        columns += [
+            Column("Skill", note="share of the reference's score that the leader saves"),
+            Column("95 % interval", note="bootstrap over targets", kind="text"),
+            Column("DM ▲ · like · ▼", "text", note="targets against the reference"),
+        ]
+    rows = []
+    for panel in findings.panels:
+        entries = []
+        if run:
+            assert panel.horizon is not None
+            entries += [word(panel.task), number(panel.horizon, str(panel.horizon))]
+        entries += _verdict(panel, run)
+        rows.append(Row(tuple(entries), task=panel.task if run else "", horizon=panel.horizon))
+    caption = "The leader of each comparison, and how sure its lead is."
+    if run:
+        caption += (
+            " Skill: share of the reference's primary score that it saves, with a percentile "
+            "interval from 2,000 resamples of the targets."
+        )
+    return Table("verdicts", (caption,), tuple(columns), tuple(rows))
+
+
+def _verdict(panel: Panel, run: bool) -> list[Entry]:
+    ranking = panel.ranking
+    if not ranking.models:
+        return [blank(ranking.reason)] * (7 if run else 4)
+    best = ranking.models[0]
+    rank = ranking.ranks[best]
+    near = [m for m in ranking.models if m != best and ranking.near_best(m)]
+    rivals = ", ".join(near) if len(near) <= 3 else f"{len(near)} of {len(ranking.models) - 1}"
+    entries = [
+        word(best, model=best),
+        number(rank, decimal(rank, 2), to=f"ranks-{panel.key}"),
+        word(rivals or "none") if ranking.tested else blank(ranking.reason),
+    ]
+    if ranking.iman_davenport is None:
+        entries.append(blank(ranking.reason))
     else:
-        near = [m for m in ranking.models if m != best and ranking.near_best(m)]
-        if not near:
-            parts.append("; every other model is significantly worse (Nemenyi).")
-        elif len(near) <= 3:
-            parts.append("; not separable from it: ")
-            for i, model in enumerate(near):
-                parts += [", " if i else "", Model(model)]
-            parts.append(" (Nemenyi).")
-        else:
-            parts.append(f"; {len(near)} of the others are not separable from it (Nemenyi).")
-    if panel.reference and panel.reference != best and panel.reference in ranking.models:
-        saved = panel.skill(best)
-        better, like, worse = panel.verdicts(best)
-        total = better + like + worse
-        if math.isfinite(saved):
-            parts += [
-                f" Its {panel.metric} is {percent(saved)[1:]} "
-                f"{'below' if saved >= 0 else 'above'} that of ",
-                Model(panel.reference),
-            ]
-            if total:
-                parts.append(
-                    f", significantly better on {better} and worse on {worse} of "
-                    f"{plural(total, 'target')} (Diebold–Mariano, Holm)"
-                )
-            parts.append(".")
-    elif panel.reference == best:
-        parts.append(" That is the reference itself: no model has a better average rank.")
-    return tuple(parts)
+        p = ranking.iman_davenport.pvalue
+        entries.append(number(p, pvalue(p).removeprefix("= ")))
+    if not run:
+        return entries
+    if best == panel.reference:
+        return [*entries, word("reference", tone="quiet"), blank(), blank()]
+    skill = panel.skill(best)
+    low, high = panel.skill_interval(best)
+    better, like, worse = panel.verdicts(best)
+    to = f"dm-{panel.key}"
+    return [
+        *entries,
+        number(skill, percent(skill)) if math.isfinite(skill) else blank(),
+        word(f"{percent(low)} to {percent(high)}") if math.isfinite(low) else blank(),
+        word(f"{better} · {like} · {worse}", to=to) if better + like + worse else blank(),
+    ]
 
 
 def _limits(findings: Findings) -> tuple[Inline, ...]:

@@ -621,7 +621,7 @@ def _interval_columns(
     for tick in ticks:
         marks.append(Line(((x0, y_of(tick)), (x1, y_of(tick))), "grid"))
         marks.append(Label(x0 - 8.0, y_of(tick) + 4.5, f"{tick:.0f}", "end", SIZE, "scale"))
-    radius = min(3.0, max(1.2, 0.42 * (x1 - x0) / count))
+    radius = min(3.0, max(1.5, 0.5 * (x1 - x0) / count))
     for index, (name, rank) in enumerate(models):
         x, colour = x_of(index), family[name][1]
         marks.append(

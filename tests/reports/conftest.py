@@ -72,8 +72,10 @@ def write_run(
                     for model, skills in models.items():
                         cell = _identifier(task, horizon, target, fold, model)
                         bad = failed(model, target, task, horizon, fold)
-                        skill = skills[min(h, len(skills) - 1)]
                         own = np.random.default_rng([seed, *cell.encode()])
+                        # Targets differ in how well a model suits them, folds do not.
+                        taste = np.random.default_rng([seed, *f"{model}{target}{task}".encode()])
+                        skill = skills[min(h, len(skills) - 1)] + 0.08 * taste.normal()
                         runs.append(
                             {
                                 "cell_id": cell,
