@@ -86,7 +86,7 @@ def form_of(code: CodeType) -> Form:
     if known is not None and known[0] is code:
         return known[1]
     writer = _Writer()
-    cells = {name: ("free", name) for name in code.co_freevars}
+    cells: dict[str, object] = {name: ("free", name) for name in code.co_freevars}
     writer.code(code, cells)
     form = Form(
         digest=blake3(b"\0".join(writer.parts)).digest(16),
@@ -135,7 +135,7 @@ class _Writer:
             # The code asks for its variables by name, so here the names count.
             self.parts.append(repr((code.co_varnames, code.co_cellvars)).encode())
         for place, step in enumerate(steps):
-            self.step(steps, place, step, variables, places)
+            self.step(code, steps, place, step, variables, places)
         # Where exceptions are caught is no instruction but a table of ranges.
         self.parts.append(repr(_handlers(code, places)).encode())
         self.parts.append(b"end")
@@ -150,6 +150,7 @@ class _Writer:
 
     def step(
         self,
+        code: CodeType,
         steps: list[dis.Instruction],
         place: int,
         step: dis.Instruction,
@@ -159,7 +160,10 @@ class _Writer:
         name, value = step.opname, step.argval
         add = self.parts.append
         add(name.encode())
-        if step.opcode in dis.hasconst:
+        if name == "MAKE_FUNCTION" and step.arg is not None:
+            add(b"%d" % (step.arg & ~4))  # whether there are annotations is no content
+        elif step.opcode in dis.hasconst and step.arg is not None:
+            value = code.co_consts[step.arg]  # dis does not resolve the names of keywords
             if isinstance(value, CodeType):
                 if value.co_name == "__annotate__":
                     return
@@ -300,7 +304,7 @@ def _places(code: CodeType, steps: list[dis.Instruction]) -> dict[int, int]:
 
 
 def _handlers(code: CodeType, places: dict[int, int]) -> list[tuple[int, ...]]:
-    rows = []
+    rows: list[tuple[int, ...]] = []
     for start, end, target, depth, lasti in _exception_table(code):
         rows.append((places[start], places[end], places[target], depth, lasti))
     return rows

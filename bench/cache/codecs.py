@@ -123,7 +123,8 @@ def _from_npy(data: Any) -> "np.ndarray[Any, Any]":
         (2, 0): np.lib.format.read_array_header_2_0,
     }.get(version)
     if read is None:
-        return typing.cast("Any", np.load(io.BytesIO(bytes(view)), allow_pickle=False))
+        loaded: np.ndarray[Any, Any] = np.load(io.BytesIO(bytes(view)), allow_pickle=False)
+        return loaded
     shape, fortran, dtype = read(head)
     count = int(np.prod(shape, dtype=np.int64))
     if count == 0 or dtype.itemsize == 0:
@@ -164,7 +165,7 @@ def _tensors(value: Any) -> bytes:
             raise Unstorable(f"a state dict holds tensors only; {name!r} is {type(item).__name__}")
     order = _order(value)
     plain = {name: item.detach().cpu().contiguous().clone() for name, item in value.items()}
-    return typing.cast("bytes", safetensors.torch.save(plain, metadata=order))
+    return bytes(safetensors.torch.save(plain, metadata=order))
 
 
 def _arrays(value: Any) -> bytes:
@@ -181,7 +182,7 @@ def _arrays(value: Any) -> bytes:
         )
     except safetensors.SafetensorError as error:
         raise Unstorable(f"a dict of arrays cannot be stored: {error}") from error
-    return typing.cast("bytes", raw)
+    return bytes(raw)
 
 
 def _ordered(raw: bytes, found: dict[str, Any]) -> dict[str, Any]:

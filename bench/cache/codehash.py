@@ -5,42 +5,27 @@ Helpers, methods, constants, closures, defaults and decorators count by content;
 installed distribution by its version; the interpreter by its minor version.
 """
 
-import contextlib
-import enum
-import functools
-import importlib
-import importlib.util
 import inspect
-import logging
-import re
+import os
 import sys
-import threading
 import types
-import typing
-import weakref
-from collections import deque
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import MISSING, dataclass, is_dataclass
-from pathlib import Path, PurePath
-from typing import Any
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from blake3 import blake3
 
-from bench.cache.bytecode import Reference, form_of
-from bench.cache.datahash import UnhashableData, data_hash, file_hash
-from bench.cache.hidden import hidden_state
-from bench.cache.packages import distribution, top_level_of_file
-from bench.errors import UserError
+from bench.cache.reach import DIGEST_BYTES, Reach, UnhashableCode
 
 __all__ = ["CodeHasher", "CodeUnit", "UnhashableCode", "code_hash", "code_units"]
 
-# Counts as content: a change here or in `bytecode` makes every node new.
-FORMAT = f"crossfold code 1 python {sys.version_info.major}.{sys.version_info.minor}"
-DIGEST_BYTES = 16
-
-
-class UnhashableCode(UserError):
-    """Code whose behaviour depends on something that cannot be seen; the message names it."""
+_HIDDEN = {
+    "clock": "the time is not in the key; pass it as an input",
+    "environment": "environment variables are not in the key; pass the value as an input",
+    "files": "a file named in code is not in the key; make it an input of type pathlib.Path",
+    "random": "randomness without a seed; use numpy.random.default_rng(seed) with an input",
+    "network": "what comes over the network is not in the key; fetch it before, as a file",
+    "dynamic": "code found at run time cannot be seen; call it by name",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +71,14 @@ def code_hash(fn: Callable[..., object], *, declared: Collection[str] = ()) -> s
     >>> code_hash(lambda x: x + 1) == code_hash(lambda y: y + 1)
     False
     """
-    return _Walk(fn).digest(declared)
+    reach = Reach(fn)
+    _refuse_hidden(reach, declared)
+    return reach.digest()
 
 
 def code_units(fn: Callable[..., object]) -> tuple[CodeUnit, ...]:
     """Return everything that takes part in the hash of a callable, itself first."""
-    return _Walk(fn).units()
+    return _units(Reach(fn))
 
 
 class CodeHasher:
@@ -112,681 +99,39 @@ class CodeHasher:
         return known[1]
 
 
-# -- the walk -------------------------------------------------------------------------------
-
-# A unit's parts: bytes are content, a number is another unit, a pair a named constant.
-_Part = bytes | int | tuple[str, bytes]
-
-
-@dataclass(slots=True)
-class _Unit:
-    name: str
-    kind: str
-    value: object
-    parts: list[_Part]
+def _refuse_hidden(reach: Reach, declared: Collection[str]) -> None:
+    for (kind, what), where in reach.hidden.items():
+        if kind in declared or (kind == "random" and reach.seeded):
+            continue
+        raise UnhashableCode(
+            f"{where} uses {what}: {_HIDDEN[kind]}; "
+            f'or declare it on the node: @tag(hidden="{kind}")'
+        )
 
 
-class _Walk:
-    """Visits units in the order of first use; that order is the same in every process."""
-
-    def __init__(self, root: object) -> None:
-        self.numbers: dict[int, int] = {}
-        self.found: list[_Unit] = []
-        self.queue: deque[_Unit] = deque()
-        self.packages: dict[str, None] = {}
-        self.hidden: dict[tuple[str, str], str] = {}
-        self.seeded = False
-        self.reflects: set[str] = set()
-        self.open: list[int] = []
-        self.holds: list[object] = []
-        self.current = _Unit("", "", None, [])
-        inner = root
-        while isinstance(inner, functools.partial):
-            inner = inner.func
-        self.root = inner
-        start: list[_Part] = []
-        self.value(start, root, _name(inner))
-        self.start = start
-        while self.queue:
-            unit = self.current = self.queue.popleft()
-            self.unit(unit)
-
-    # -- results ----------------------------------------------------------------------------
-
-    def digest(self, declared: Collection[str]) -> str:
-        self.refuse_hidden(declared)
-        state = blake3(FORMAT.encode())
-        for parts in (self.start, *(unit.parts for unit in self.found)):
-            for part in parts:
-                if isinstance(part, bytes):
-                    state.update(b"%d:" % len(part))
-                    state.update(part)
-                elif isinstance(part, int):
-                    state.update(b"#%d;" % part)
-                else:
-                    state.update(b"=%d:" % len(part[1]))
-                    state.update(part[1])
-            state.update(b"|")
-        if self.reflects:
-            # Somewhere a function's name or text is read, so here they are content.
-            for unit in self.found:
-                state.update(unit.name.encode() + b"\0")
-                if "__doc__" in self.reflects:
-                    state.update(repr(getattr(unit.value, "__doc__", "")).encode() + b"\0")
-                if "__annotations__" in self.reflects:
-                    notes = getattr(unit.value, "__annotations__", {})
-                    state.update(repr(sorted(map(repr, notes.items()))).encode() + b"\0")
-        return state.hexdigest(length=DIGEST_BYTES)
-
-    def refuse_hidden(self, declared: Collection[str]) -> None:
-        for (kind, what), where in self.hidden.items():
-            if kind in declared or (kind == "random" and self.seeded):
-                continue
-            raise UnhashableCode(
-                f"{where} uses {what}: {_HIDDEN[kind]}; "
-                f'or declare it on the node: @tag(hidden="{kind}")'
-            )
-
-    def units(self) -> tuple[CodeUnit, ...]:
-        units = []
-        constants: dict[str, CodeUnit] = {}
-        for unit in self.found:
-            state = blake3(unit.kind.encode())
-            for part in unit.parts:
-                if isinstance(part, bytes):
-                    state.update(b"%d:" % len(part) + part)
-                elif isinstance(part, int):
-                    state.update(b"#" + self.found[part].name.encode())
-                else:
-                    state.update(b"=" + part[0].encode())
-                    digest = blake3(part[1]).hexdigest(length=DIGEST_BYTES)
-                    constants.setdefault(
-                        part[0], CodeUnit(part[0], "constant", digest, _shown(part[0]))
-                    )
-            digest = state.hexdigest(length=DIGEST_BYTES)
-            units.append(CodeUnit(unit.name, unit.kind, digest, _source(unit.value)))
-        versions = [
-            CodeUnit(name.partition("==")[0], "package", name.partition("==")[2], None)
-            for name in sorted(self.packages)
-        ]
-        return (*units, *constants.values(), *versions)
-
-    # -- units ------------------------------------------------------------------------------
-
-    def number(self, value: object, name: str, kind: str) -> int:
-        number = self.numbers.get(id(value))
-        if number is None:
-            number = self.numbers[id(value)] = len(self.found)
-            unit = _Unit(name, kind, value, [])
-            self.found.append(unit)
-            self.queue.append(unit)
-        return number
-
-    def unit(self, unit: _Unit) -> None:
-        value = unit.value
-        if isinstance(value, types.FunctionType):
-            self.function(unit.parts, value)
-        elif isinstance(value, type):
-            self.klass(unit.parts, value)
-        elif isinstance(value, types.ModuleType):
-            self.module(unit.parts, value)
-        else:
-            self.instance(unit.parts, value, unit.name)
-
-    def function(self, out: list[_Part], fn: types.FunctionType) -> None:
-        form = form_of(fn.__code__)
-        out.append(form.digest)
-        self.reflects |= form.reflects
-        if fn.__defaults__:
-            out.append(b"defaults")
-            for value in fn.__defaults__:
-                self.default(out, fn, value)
-        for name, value in sorted((fn.__kwdefaults__ or {}).items()):
-            out.append(name.encode())
-            self.default(out, fn, value)
-        cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True))
-        for reference in form.references:
-            self.reference(out, fn, cells, reference)
-
-    def default(self, out: list[_Part], fn: types.FunctionType, value: object) -> None:
-        if fn is self.root and isinstance(value, PurePath):
-            # The node's own parameter: whatever path comes in is hashed as an input.
-            out.append(b"Path")
-        else:
-            self.value(out, value, f"a default of {_name(fn)}")
-
-    def reference(
-        self,
-        out: list[_Part],
-        fn: types.FunctionType,
-        cells: dict[str, "types.CellType"],
-        reference: Reference,
-    ) -> None:
-        path = reference.path
-        if reference.kind == "import":
-            self.imported(out, fn, reference)
-            return
-        head, rest = path[0], path[1:]
-        if reference.kind == "free":
-            try:
-                value = cells[head].cell_contents
-            except ValueError:
-                out.append(b"empty cell")
-                return
-            name = f"{_name(fn)}.{head}"
-        else:
-            space = fn.__globals__
-            if head in space:
-                value = space[head]
-                if head == "__file__":
-                    self.hide("files", "__file__", reference)
-                    out.append(b"__file__")
-                    return
+def _units(reach: Reach) -> tuple[CodeUnit, ...]:
+    units = []
+    constants: dict[str, CodeUnit] = {}
+    for unit in reach.found:
+        state = blake3(unit.kind.encode())
+        for part in unit.parts:
+            if isinstance(part, bytes):
+                state.update(b"%d:" % len(part) + part)
+            elif isinstance(part, int):
+                state.update(b"#" + reach.found[part].name.encode())
             else:
-                builtins = space.get("__builtins__", {})
-                held = builtins if isinstance(builtins, dict) else vars(builtins)
-                if head not in held:
-                    out.append(b"missing " + head.encode())
-                    return
-                value = held[head]
-            name = f"{space.get('__name__', '?')}.{head}"
-        self.followed(out, value, name, rest, reference, fn)
-
-    def followed(
-        self,
-        out: list[_Part],
-        value: object,
-        name: str,
-        rest: tuple[str, ...],
-        reference: Reference,
-        fn: types.FunctionType,
-    ) -> None:
-        """Go along attributes as long as they lead through modules; count what is there."""
-        told = name
-        while isinstance(value, types.ModuleType) and rest and _owner_of_module(value) is None:
-            told = f"{value.__name__}.{rest[0]}"
-            try:
-                value = getattr(value, rest[0])
-            except AttributeError:
-                out.append(b"missing " + told.encode())
-                return
-            rest = rest[1:]
-        if isinstance(value, types.FunctionType) and rest and rest[0] in vars(value):
-            # An attribute that somebody hung on a function.
-            self.value(out, vars(value)[rest[0]], f"{told}.{rest[0]}")
-        self.look_for_hidden(value, rest, reference, fn)
-        if _is_constant(value):
-            content: list[_Part] = []
-            self.value(content, value, told)
-            if all(isinstance(part, bytes) for part in content):
-                out.append((told, b"\0".join(typing.cast("list[bytes]", content))))
-            else:
-                out.extend(content)
-        else:
-            self.value(out, value, told)
-
-    def imported(self, out: list[_Part], fn: types.FunctionType, reference: Reference) -> None:
-        """Count a thing that an import statement inside a function brings."""
-        name = reference.module
-        if reference.level:
-            package = fn.__globals__.get("__package__") or fn.__globals__.get("__name__", "")
-            try:
-                name = importlib.util.resolve_name("." * reference.level + name, package)
-            except (ImportError, ValueError):
-                out.append(b"missing " + name.encode())
-                return
-        top = name.partition(".")[0]
-        owner = distribution(top)
-        member = reference.member
-        if owner is not None:
-            self.package(owner)
-            words = (name, member or "", *reference.path)
-            # An alias takes no part, the module's real name does.
-            out.append(f"{owner} {'.'.join(words)}".encode())
-            dotted = ".".join(word for word in words if word not in {"", "?"})
-            self.hidden_name(dotted, reference, fn)
-            return
-        if importlib.util.find_spec(top) is None and top not in sys.modules:
-            out.append(b"not installed " + name.encode())
-            return
-        if member == "?":
-            return  # a plain import; what is used from it comes with its uses
-        try:
-            module = importlib.import_module(name)
-        except ModuleNotFoundError:
-            out.append(b"missing " + name.encode())
-            return
-        except ImportError as error:
-            raise UnhashableCode(
-                f"{_name(fn)} imports {name}, which cannot be imported: {error}"
-            ) from error
-        value: object = module
-        told = name
-        if member is None:
-            value, told = sys.modules[top], top
-        elif member:
-            told = f"{name}.{member}"
-            if not hasattr(module, member):
-                with contextlib.suppress(ModuleNotFoundError):
-                    importlib.import_module(told)
-            if not hasattr(module, member):
-                out.append(b"missing " + told.encode())
-                return
-            value = getattr(module, member)
-        if isinstance(value, types.ModuleType) and member is not None and not reference.path:
-            if self.used_by_attribute(fn, reference):
-                return
-        self.followed(out, value, told, reference.path, reference, fn)
-
-    def used_by_attribute(self, fn: types.FunctionType, reference: Reference) -> bool:
-        """Return whether every use of an imported module names an attribute of it."""
-        uses = [
-            other
-            for other in form_of(fn.__code__).references
-            if other.kind == "import"
-            and (other.module, other.level, other.member)
-            == (reference.module, reference.level, reference.member)
-        ]
-        return any(other.path for other in uses)
-
-    def klass(self, out: list[_Part], cls: type) -> None:
-        out.append(b"class")
-        for base in cls.__bases__:
-            self.value(out, base, _name(base))
-        if type(cls) is not type:
-            self.value(out, type(cls), _name(type(cls)))
-        if issubclass(cls, enum.Enum):
-            for member in cls:
-                out.append(member.name.encode())
-                self.value(out, member.value, f"{_name(cls)}.{member.name}")
-        members: dict[str, object] = dict(vars(cls))
-        if is_dataclass(cls):
-            for held in members.pop("__dataclass_fields__", cls.__dataclass_fields__).values():  # type: ignore[attr-defined]
-                # The fields in order; the methods made from them are among the members.
-                out.append(f"field {held.name} {held.init} {held.repr} {held.compare}".encode())
-                for default in (held.default, held.default_factory):
-                    if default is not MISSING:
-                        self.value(out, default, f"{_name(cls)}.{held.name}")
-        is_enum = issubclass(cls, enum.Enum)
-        for name in sorted(members):
-            value = members[name]
-            if name in _NO_CONTENT or isinstance(value, _SLOTS):
-                continue
-            if is_enum and (name.startswith("_") or isinstance(value, cls)):
-                if not isinstance(value, (types.FunctionType, classmethod, staticmethod)):
-                    continue
-                inner = getattr(value, "__func__", value)
-                if _owner_of_function(inner) is not None:
-                    continue
-            out.append(name.encode())
-            self.value(out, value, f"{_name(cls)}.{name}")
-
-    def module(self, out: list[_Part], module: types.ModuleType) -> None:
-        """Count a module that is handed around as a value: everything in it may be used."""
-        out.append(b"module")
-        for name in sorted(vars(module)):
-            if not (name.startswith("__") and name.endswith("__")):
-                out.append(name.encode())
-                self.value(out, vars(module)[name], f"{module.__name__}.{name}")
-
-    # -- values -----------------------------------------------------------------------------
-
-    def value(self, out: list[_Part], value: object, name: str) -> None:
-        """Write any object that code can hold on to."""
-        kind = type(value)
-        if kind in _SCALARS:
-            out.append(f"{kind.__name__} {value!r}".encode("utf-8", "surrogatepass"))
-        elif kind is types.FunctionType:
-            self.function_value(out, typing.cast("types.FunctionType", value))
-        elif isinstance(value, type):
-            owner = _owner_of_class(value)
-            if owner is None:
-                out.append(self.number(value, _name(value), "class"))
-            else:
-                self.package(owner)
-                out.append(f"{owner} {value.__module__}.{value.__qualname__}".encode())
-        elif isinstance(value, types.ModuleType):
-            owner = _owner_of_module(value)
-            if owner is None:
-                out.append(self.number(value, value.__name__, "module"))
-            else:
-                self.package(owner)
-                out.append(f"{owner} {value.__name__}".encode())
-        elif isinstance(value, (types.BuiltinFunctionType, *_DESCRIPTORS)):
-            self.builtin(out, value, name)
-        elif isinstance(value, types.MethodType):
-            out.append(b"method")
-            self.value(out, value.__self__, f"{name}.__self__")
-            self.value(out, value.__func__, name)
-        elif isinstance(value, functools.partial):
-            out.append(b"partial")
-            self.value(out, value.func, name)
-            self.items(out, value.args, f"{name} arguments")
-            self.pairs(out, value.keywords, f"{name} arguments")
-        elif isinstance(value, (staticmethod, classmethod)):
-            out.append(kind.__name__.encode())
-            self.value(out, value.__func__, name)
-        elif isinstance(value, property):
-            out.append(b"property")
-            self.items(out, (value.fget, value.fset, value.fdel), name)
-        elif isinstance(value, PurePath):
-            self.path(out, value, name)
-        elif isinstance(value, enum.Enum):
-            out.append(f"member {value.name}".encode())
-            self.value(out, kind, _name(kind))
-        elif isinstance(value, re.Pattern):
-            out.append(f"pattern {value.flags}".encode())
-            self.value(out, value.pattern, name)
-        elif kind in (list, tuple, deque):
-            out.append(kind.__name__.encode())
-            self.guarded(value, lambda: self.items(out, typing.cast("Any", value), name), out)
-        elif isinstance(value, (dict, types.MappingProxyType)):
-            if kind not in (dict, types.MappingProxyType):
-                self.value(out, kind, _name(kind))
-                self.value(out, getattr(value, "default_factory", None), name)
-            self.guarded(value, lambda: self.pairs(out, value, name), out)
-        elif kind in (set, frozenset):
-            out.append(kind.__name__.encode())
-            # Each by a walk of its own: the order of a set is not the same in every process.
-            out.extend(sorted(self.alone(item, name) for item in typing.cast("Any", value)))
-        elif kind is logging.Logger or isinstance(value, logging.LoggerAdapter):
-            out.append(b"logger")
-        elif kind in _LOCKS or kind in _WEAK:
-            out.append(kind.__name__.encode())
-        elif _is_typing(value):
-            out.append(f"typing {value!r}".encode())
-        else:
-            self.other(out, value, name)
-
-    def other(self, out: list[_Part], value: object, name: str) -> None:
-        kind = type(value)
-        family = kind.__module__.partition(".")[0]
-        if family in _DATA:
-            try:
-                out.append(data_hash(value).encode())
-            except UnhashableData:
-                pass
-            else:
-                return
-        if kind.__module__.startswith("numpy.random"):
-            self.hide("random", f"the random generator {name}", None)
-        out.append(self.number(value, name, "object"))
-
-    def instance(self, out: list[_Part], value: object, name: str) -> None:
-        kind = type(value)
-        wrapped = getattr(value, "__wrapped__", None)
-        if kind.__module__ == "hamilton.node" and kind.__name__ == "Node":
-            node = typing.cast("Any", value)
-            out.append(f"node {node.name}".encode())
-            self.value(out, node.callable, node.name)
-            return
-        if wrapped is not None and callable(wrapped):
-            # lru_cache and its like: the wrapper's state is no content, what it wraps is.
-            self.value(out, kind, name)
-            self.value(out, wrapped, name)
-            return
-        self.value(out, kind, name)
-        if _owner_of_class(kind) is None:
-            if isinstance(value, (tuple, list)):
-                self.items(out, value, name)
-            elif isinstance(value, (int, float, str, bytes)):
-                base = next(one for one in (int, float, str, bytes) if isinstance(value, one))
-                self.value(out, base(value), name)
-            for key, held in sorted(_state(value).items()):
-                out.append(key.encode())
-                self.value(out, held, f"{name}.{key}")
-            return
-        try:
-            reduced = value.__reduce_ex__(2)
-        except (TypeError, AttributeError, NotImplementedError, ValueError) as error:
-            raise UnhashableCode(
-                f"{name} is a {kind.__module__}.{kind.__qualname__}, whose content cannot be "
-                f"named ({error}); make it inside the function, or pass it as an input"
-            ) from error
-        except RuntimeError as error:
-            raise UnhashableCode(f"{name} cannot be read: {error}") from error
-        if isinstance(reduced, str):
-            out.append(reduced.encode())
-            return
-        maker, arguments, *rest = reduced
-        self.value(out, maker, name)
-        self.items(out, arguments, name)
-        if rest and rest[0] is not None:
-            self.value(out, rest[0], name)
-        for iterator in rest[1:3]:
-            if iterator is not None:
-                self.items(out, list(iterator), name)
-
-    def function_value(self, out: list[_Part], fn: types.FunctionType) -> None:
-        owner = _owner_of_function(fn)
-        if owner is None:
-            out.append(self.number(fn, _name(fn), "function"))
-            return
-        self.package(owner)
-        code = fn.__code__
-        place = f"{fn.__globals__.get('__name__', '')}.{code.co_qualname}"
-        out.append(f"{owner} {place}".encode())
-        registry = getattr(fn, "registry", None)
-        if isinstance(registry, types.MappingProxyType) and hasattr(fn, "dispatch"):
-            # singledispatch: its cache fills with use, its registry is the content.
-            for key in sorted(registry, key=_name):
-                self.value(out, key, _name(key))
-                self.value(out, registry[key], _name(registry[key]))
-            return
-        if "<locals>" not in code.co_qualname or id(fn) in self.open:
-            return
-        # Made by a library's function for us: what it closes over is ours.
-        self.open.append(id(fn))
-        for cell_name, cell in zip(code.co_freevars, fn.__closure__ or (), strict=True):
-            out.append(cell_name.encode())
-            try:
-                held = cell.cell_contents
-            except ValueError:
-                out.append(b"empty cell")
-                continue
-            self.value(out, held, f"{place}.{cell_name}")
-        self.items(out, fn.__defaults__ or (), f"{place} defaults")
-        self.pairs(out, fn.__kwdefaults__ or {}, f"{place} defaults")
-        self.open.pop()
-
-    def builtin(self, out: list[_Part], value: Any, name: str) -> None:
-        owner = getattr(value, "__self__", None)
-        if owner is not None and not isinstance(owner, (types.ModuleType, type)):
-            out.append(f"bound {value.__name__}".encode())
-            self.value(out, owner, f"{name}.__self__")
-            return
-        home = getattr(value, "__objclass__", owner)
-        if isinstance(home, types.ModuleType):
-            self.value_of_extension(out, home)
-        elif isinstance(home, type):
-            self.value(out, home, _name(home))
-        out.append(f"{value.__module__ if hasattr(value, '__module__') else ''}".encode())
-        out.append(str(getattr(value, "__qualname__", value.__name__)).encode())
-
-    def value_of_extension(self, out: list[_Part], module: types.ModuleType) -> None:
-        owner = _owner_of_module(module)
-        if owner is not None:
-            self.package(owner)
-            out.append(owner.encode())
-        elif module.__spec__ is not None and module.__spec__.origin:
-            # The user's own compiled module: its file is all there is to see.
-            out.append(file_hash(Path(module.__spec__.origin)).encode())
-
-    def path(self, out: list[_Part], value: PurePath, name: str) -> None:
-        """A file counts by what it holds, wherever it lies."""
-        out.append(b"Path")
-        if isinstance(value, Path):
-            if value.is_file():
-                out.append(file_hash(value).encode())
-            elif value.is_dir():
-                self.hide("files", f"the folder {name}", None)
-
-    def items(self, out: list[_Part], values: Iterable[object], name: str) -> None:
-        values = list(values)
-        out.append(b"%d items" % len(values))
-        for place, item in enumerate(values):
-            self.value(out, item, f"{name}[{place}]")
-
-    def pairs(self, out: list[_Part], values: Any, name: str) -> None:
-        out.append(b"%d pairs" % len(values))
-        for key, item in values.items():
-            self.value(out, key, f"{name} key")
-            self.value(out, item, f"{name}[{key!r}]")
-
-    def guarded(self, value: object, write: Callable[[], None], out: list[_Part]) -> None:
-        if id(value) in self.open:
-            out.append(b"cycle %d" % (len(self.open) - self.open.index(id(value))))
-            return
-        self.open.append(id(value))
-        write()
-        self.open.pop()
-
-    def alone(self, value: object, name: str) -> bytes:
-        if type(value) in _SCALARS:
-            return f"{type(value).__name__} {value!r}".encode("utf-8", "surrogatepass")
-        walk = _Walk(value)
-        self.packages.update(walk.packages)
-        self.hidden.update(walk.hidden)
-        self.holds.append(walk)
-        return walk.digest(_HIDDEN).encode()
-
-    def package(self, owner: str) -> None:
-        for one in owner.split(","):
-            if "==" in one:
-                self.packages[one] = None
-
-    # -- hidden state -----------------------------------------------------------------------
-
-    def hide(self, kind: str, what: str, reference: Reference | None) -> None:
-        self.hidden.setdefault((kind, what), self.current.name or _name(self.root))
-
-    def look_for_hidden(
-        self, value: object, rest: tuple[str, ...], reference: Reference, fn: types.FunctionType
-    ) -> None:
-        if isinstance(value, types.ModuleType):
-            dotted = ".".join((value.__name__, *rest))
-        elif isinstance(value, (types.BuiltinFunctionType, type, types.FunctionType)):
-            home = getattr(value, "__module__", None) or ""
-            owner = getattr(value, "__self__", None)
-            if isinstance(owner, type):
-                home = f"{owner.__module__}.{owner.__qualname__}"
-            elif not isinstance(owner, types.ModuleType) and owner is not None:
-                # A method of numpy's or random's hidden generator, imported by name.
-                home = type(owner).__module__
-            dotted = ".".join((home, getattr(value, "__name__", ""), *rest))
-        else:
-            return
-        self.hidden_name(dotted, reference, fn)
-
-    def hidden_name(self, dotted: str, reference: Reference, fn: types.FunctionType) -> None:
-        if dotted in {"numpy.random.seed", "random.seed", "torch.manual_seed"}:
-            self.seeded = True
-            return
-        argument = reference.argument
-        if argument.startswith("name:"):
-            held = fn.__globals__.get(argument[5:])
-            argument = "text" if isinstance(held, str) else ""
-        kind = hidden_state(dotted, argument)
-        if kind is not None:
-            self.hide(kind, dotted.removeprefix("builtins."), reference)
-
-
-_HIDDEN = {
-    "clock": "the time is not in the key; pass it as an input",
-    "environment": "environment variables are not in the key; pass the value as an input",
-    "files": "a file named in code is not in the key; make it an input of type pathlib.Path",
-    "random": "randomness without a seed; use numpy.random.default_rng(seed) with an input",
-    "network": "what comes over the network is not in the key; fetch it before, as a file",
-    "dynamic": "code found at run time cannot be seen; call it by name",
-}
-
-_SCALARS = frozenset({int, float, complex, str, bytes, bool, type(None), type(...), range})
-_DATA = frozenset(
-    {"numpy", "pandas", "pyarrow", "torch", "datetime", "decimal", "fractions", "uuid", "builtins"}
-)
-_DESCRIPTORS = (
-    types.MethodDescriptorType,
-    types.WrapperDescriptorType,
-    types.MethodWrapperType,
-    types.ClassMethodDescriptorType,
-)
-_SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
-_LOCKS = (type(threading.Lock()), type(threading.RLock()), threading.local)
-_WEAK = (
-    weakref.WeakKeyDictionary,
-    weakref.WeakValueDictionary,
-    weakref.WeakSet,
-    weakref.ReferenceType,
-)
-_NO_CONTENT = frozenset(
-    """__module__ __doc__ __dict__ __weakref__ __annotations__ __qualname__ __firstlineno__
-    __static_attributes__ __annotate__ __annotate_func__ __annotations_cache__ _abc_impl
-    __abstractmethods__ __parameters__ __orig_bases__ __dataclass_fields__ __match_args__
-    __dataclass_params__""".split()
-)
-
-
-def _name(value: object) -> str:
-    inner = getattr(value, "__func__", value)
-    module = getattr(inner, "__module__", None)
-    name = getattr(inner, "__qualname__", None) or type(value).__qualname__
-    return f"{module}.{name}" if isinstance(module, str) else str(name)
-
-
-def _is_constant(value: object) -> bool:
-    return not callable(value) and not isinstance(value, types.ModuleType)
-
-
-def _is_typing(value: object) -> bool:
-    kind = type(value)
-    return kind.__module__ in {"typing", "typing_extensions"} or isinstance(
-        value, (types.GenericAlias, types.UnionType)
-    )
-
-
-def _state(value: object) -> dict[str, object]:
-    state = dict(getattr(value, "__dict__", {}))
-    for cls in type(value).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        for slot in (slots,) if isinstance(slots, str) else slots:
-            if slot not in {"__dict__", "__weakref__"} and hasattr(value, slot):
-                state[slot] = getattr(value, slot)
-    return state
-
-
-def _owner_of_module(module: types.ModuleType) -> str | None:
-    name = module.__name__
-    top = name.partition(".")[0]
-    if top in {"__main__", "__mp_main__"}:
-        return None
-    file = getattr(module, "__file__", None)
-    if isinstance(file, str) and top_level_of_file(file) is None:
-        return None
-    return distribution(top)
-
-
-@functools.lru_cache(maxsize=65536)
-def _owner_of_file(file: str, module: str) -> str | None:
-    if not file.startswith("<") or file.startswith("<frozen"):
-        top = top_level_of_file(file)
-        if top is None:
-            return None
-        return "python" if top == "python" else distribution(top)
-    # Made by exec: it belongs to whoever's globals it has.
-    top = module.partition(".")[0]
-    return None if top in {"", "__main__", "builtins"} else distribution(top)
-
-
-def _owner_of_function(fn: types.FunctionType) -> str | None:
-    return _owner_of_file(fn.__code__.co_filename, str(fn.__globals__.get("__name__", "")))
-
-
-def _owner_of_class(cls: type) -> str | None:
-    module = sys.modules.get(cls.__module__)
-    if module is not None:
-        return _owner_of_module(module)
-    top = str(cls.__module__).partition(".")[0]
-    return None if top == "__main__" else distribution(top)
+                state.update(b"=" + part[0].encode())
+                digest = blake3(part[1]).hexdigest(length=DIGEST_BYTES)
+                constants.setdefault(
+                    part[0], CodeUnit(part[0], "constant", digest, _shown(part[0]))
+                )
+        digest = state.hexdigest(length=DIGEST_BYTES)
+        units.append(CodeUnit(unit.name, unit.kind, digest, _source(unit.value)))
+    versions = [
+        CodeUnit(name.partition("==")[0], "package", name.partition("==")[2], None)
+        for name in sorted(reach.packages)
+    ]
+    return (*units, *constants.values(), *versions)
 
 
 def _shown(name: str) -> str | None:
@@ -795,7 +140,9 @@ def _shown(name: str) -> str | None:
     if held is None or not hasattr(held, attribute):
         return None
     text = repr(getattr(held, attribute))
-    return f"{attribute} = {text}" if len(text) <= 2000 else None
+    # Sources are kept and shown; what came from the environment may be a secret.
+    secret = any(len(value) > 7 and value in text for value in os.environ.values())
+    return None if secret or len(text) > 2000 else f"{attribute} = {text}"
 
 
 def _source(value: object) -> str | None:

@@ -10,13 +10,11 @@ import datetime
 import decimal
 import enum
 import fractions
-import os
 import struct
-import sys
 import threading
 import uuid
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -24,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from blake3 import blake3
 
+from bench.cache.columns import frame_arrays, index_array, series_array
 from bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def data_hash(value: object) -> str:
 
 def file_hash(path: Path) -> str:
     """Return the hex digest of a file's bytes, remembered while its size and times stay."""
-    found = os.stat(path)
+    found = path.stat()
     stamp = (str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     with _FILES_LOCK:
         known = _FILES.get(stamp)
@@ -88,6 +87,11 @@ _FILES_LOCK = threading.Lock()
 def _frame(sink: Sink, tag: bytes, *lengths: int) -> None:
     """Open a part: its kind and its lengths, so that neighbours can never run together."""
     sink(struct.pack(f"<B{len(tag)}sB{len(lengths)}q", len(tag), tag, len(lengths), *lengths))
+
+
+def _ticks(value: Any) -> int:
+    """Return a pandas time in its own unit; `.value` counts nanoseconds and may overflow."""
+    return int(value._value)
 
 
 def _text(sink: Sink, tag: bytes, text: str) -> None:
@@ -327,7 +331,7 @@ def _numpy(sink: Sink, value: object) -> bool:
         _frame(sink, b"masked")
         mask = np.ma.getmaskarray(value)
         _array(sink, mask)
-        _array(sink, np.ma.filled(value, np.zeros((), value.dtype)[()]))
+        _array(sink, np.where(mask, np.zeros((), value.dtype), value.data))
         _array(sink, np.asarray(value.fill_value))
     elif isinstance(value, np.memmap):
         _array(sink, value.view(np.ndarray))
@@ -404,7 +408,7 @@ def _run(sink: Sink, flat: "np.ndarray[Any, Any]") -> None:
 
 
 def _view(flat: "np.ndarray[Any, Any]") -> memoryview:
-    return memoryview(np.ascontiguousarray(flat).view(np.uint8)).cast("B")
+    return np.ascontiguousarray(flat).view(np.uint8).data
 
 
 # -- pandas ---------------------------------------------------------------------------------
@@ -417,20 +421,21 @@ def _pandas(sink: Sink, value: object) -> bool:
         _frame(sink, b"frame", *value.shape)
         _index(sink, value.columns)
         _index(sink, value.index)
-        _columns(sink, value)
+        for column in frame_arrays(value):
+            _column(sink, column)
     elif type(value) is pd.Series:
         _frame(sink, b"series", len(value))
         _feed(sink, value.name, ("name",))
         _index(sink, value.index)
-        _column(sink, value)
+        _column(sink, series_array(value))
     elif isinstance(value, pd.Index):
         _index(sink, value)
     elif isinstance(value, pd.Timestamp):
         zone = None if value.tzinfo is None else str(value.tzinfo)
-        _frame(sink, b"timestamp", value.as_unit(value.unit)._value, value.fold)
+        _frame(sink, b"timestamp", _ticks(value), value.fold)
         _feed(sink, (value.unit, zone), ())
     elif isinstance(value, pd.Timedelta):
-        _frame(sink, b"pdtimedelta", value._value)
+        _frame(sink, b"pdtimedelta", _ticks(value))
         _feed(sink, value.unit, ())
     elif value is pd.NaT:
         _frame(sink, b"nat")
@@ -447,16 +452,10 @@ def _pandas(sink: Sink, value: object) -> bool:
     elif isinstance(value, pd.api.extensions.ExtensionDtype):
         _text(sink, b"pddtype", repr(value))
     elif isinstance(value, pd.api.extensions.ExtensionArray):
-        _column(sink, pd.Series(value, copy=False))
+        _column(sink, value)
     else:
         return False
     return True
-
-
-def _columns(sink: Sink, frame: "pd.DataFrame") -> None:
-    # By position, never by label: labels may repeat.
-    for place in range(frame.shape[1]):
-        _column(sink, frame.iloc[:, place])
 
 
 def _index(sink: Sink, index: "pd.Index[Any]") -> None:
@@ -466,40 +465,38 @@ def _index(sink: Sink, index: "pd.Index[Any]") -> None:
     _feed(sink, list(index.names), ("index names",))
     if isinstance(index, pd.MultiIndex):
         for level in range(index.nlevels):
-            _column(sink, pd.Series(index.get_level_values(level), copy=False))
+            _column(sink, index_array(index.get_level_values(level)))
         return
     # A frame remembers that its rows are regular, and `shift` asks: the frequency is content.
     _feed(sink, getattr(index, "freqstr", None), ("index freq",))
-    _column(sink, index.to_series(index=pd.RangeIndex(len(index))))
+    _column(sink, index_array(index))
 
 
-def _column(sink: Sink, column: "pd.Series[Any]") -> None:
-    import pandas as pd
-
+def _column(sink: Sink, column: Any) -> None:
     dtype = column.dtype
     if isinstance(dtype, np.dtype):
-        _array(sink, column.to_numpy(copy=False))
+        _array(sink, np.asarray(column))
         return
+    import pandas as pd
+
     _text(sink, b"extension", _extension_text(dtype))
     if isinstance(dtype, pd.CategoricalDtype):
         _index(sink, dtype.categories)
-        _array(sink, column.cat.codes.to_numpy())
-    elif isinstance(dtype, pd.DatetimeTZDtype):
-        _array(sink, column.array.view("i8"))
-    elif isinstance(dtype, pd.PeriodDtype):
-        _array(sink, column.array.view("i8"))
+        # The width of the codes follows from the number of categories.
+        _array(sink, column.codes)
+    elif isinstance(dtype, (pd.DatetimeTZDtype, pd.PeriodDtype)):
+        _array(sink, np.asarray(column.view("i8")))
     elif isinstance(dtype, pd.IntervalDtype):
-        pair: Any = column.array
-        _index(sink, pair.left)
-        _index(sink, pair.right)
+        _index(sink, column.left)
+        _index(sink, column.right)
     elif isinstance(dtype, pd.SparseDtype):
         raise _unhashable(column, (), "make a sparse column dense first")
-    elif hasattr(column.array, "__arrow_array__"):
+    elif hasattr(column, "__arrow_array__"):
         import pyarrow as pa
 
-        _arrow_values(sink, pa.array(column.array))
+        _arrow_values(sink, pa.array(column))
     else:
-        raise _unhashable(column.array, (), f"no canonical bytes for dtype {dtype}")
+        raise _unhashable(column, (), f"no canonical bytes for dtype {dtype}")
 
 
 def _extension_text(dtype: Any) -> str:
@@ -519,13 +516,9 @@ def _extension_text(dtype: Any) -> str:
 def _pyarrow(sink: Sink, value: Any) -> bool:
     import pyarrow as pa
 
-    if isinstance(value, pa.Table):
-        _frame(sink, b"table", value.num_rows, value.num_columns)
-        _schema(sink, value.schema)
-        for column in value.columns:
-            _arrow_values(sink, column)
-    elif isinstance(value, pa.RecordBatch):
-        _frame(sink, b"batch", value.num_rows, value.num_columns)
+    if isinstance(value, (pa.Table, pa.RecordBatch)):
+        tag = b"table" if isinstance(value, pa.Table) else b"batch"
+        _frame(sink, tag, value.num_rows, value.num_columns)
         _schema(sink, value.schema)
         for column in value.columns:
             _arrow_values(sink, column)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from bench.cache.columns import frame_arrays, index_array, series_array
 from bench.cache.plain import JSON, Unstorable, dumps, from_json, to_json
 
 if TYPE_CHECKING:
@@ -37,14 +38,14 @@ def frame_bytes(value: "pd.DataFrame | pd.Series[Any] | pd.Index[Any]") -> Any:
         about["kind"] = "frame"
         about["labels"] = _labels(value.columns)
         about["columns"] = [
-            _column(arrays, value.iloc[:, place], repr(label))
-            for place, label in enumerate(value.columns)
+            _column(arrays, column, label)
+            for label, column in zip(value.columns.tolist(), frame_arrays(value), strict=True)
         ]
         about["index"] = _index(arrays, value.index)
     elif isinstance(value, pd.Series):
         about["kind"] = "series"
         about["name"] = _json(value.name, "the name of the series")
-        about["columns"] = [_column(arrays, value, repr(value.name))]
+        about["columns"] = [_column(arrays, series_array(value), value.name)]
         about["index"] = _index(arrays, value.index)
     else:
         about["kind"] = "index"
@@ -101,14 +102,12 @@ def _labels(labels: "pd.Index[Any]") -> JSON:
     if isinstance(labels, pd.MultiIndex):
         levels = [_labels(labels.get_level_values(place)) for place in range(labels.nlevels)]
         return {"levels": levels, "names": _names(labels)}
-    arrays: list[Any] = []
     if labels.dtype == object or isinstance(labels.dtype, pd.StringDtype):
         texts = [_json(label, "a column label") for label in labels]
         spec: JSON = {"labels": texts, "dtype": _dtype_name(labels.dtype), "names": _names(labels)}
     else:
         # Labels that are numbers or times take the road of the values, as their own file.
         spec = {"arrow": _hex(labels), "names": _names(labels)}
-    del arrays
     return spec
 
 
@@ -126,7 +125,7 @@ def _labels_from(spec: JSON) -> "pd.Index[Any]":
 
     names = [from_json(name) for name in spec["names"]]
     if "range" in spec:
-        return pd.RangeIndex(*spec["range"], name=names[0])
+        return _range(spec)
     if "levels" in spec:
         return pd.MultiIndex.from_arrays(
             [_labels_from(level) for level in spec["levels"]], names=names
@@ -136,7 +135,7 @@ def _labels_from(spec: JSON) -> "pd.Index[Any]":
     labels = [from_json(label) for label in spec["labels"]]
     index = pd.Index(_objects(labels), dtype=_dtype_from(spec["dtype"]), tupleize_cols=False)
     index.name = names[0]
-    return index
+    return cast("pd.Index[Any]", index)
 
 
 def _objects(values: list[Any]) -> "np.ndarray[Any, Any]":
@@ -145,6 +144,13 @@ def _objects(values: list[Any]) -> "np.ndarray[Any, Any]":
     for place, value in enumerate(values):
         holder[place] = value
     return holder
+
+
+def _range(spec: JSON) -> "pd.RangeIndex":
+    import pandas as pd
+
+    start, stop, step = spec["range"]
+    return pd.RangeIndex(start, stop, step, name=from_json(spec["names"][0]))
 
 
 def _dtype_name(dtype: Any) -> str:
@@ -176,11 +182,11 @@ def _index(arrays: list[Any], index: "pd.Index[Any]") -> JSON:
         return {"range": [index.start, index.stop, index.step], "names": names}
     if isinstance(index, pd.MultiIndex):
         levels = [
-            _column(arrays, index.get_level_values(place), f"level {place} of the index")
+            _column(arrays, index_array(index.get_level_values(place)), f"index level {place}")
             for place in range(index.nlevels)
         ]
         return {"levels": levels, "names": names}
-    spec: dict[str, JSON] = {"column": _column(arrays, index, "the index"), "names": names}
+    spec: dict[str, JSON] = {"column": _column(arrays, index_array(index), "index"), "names": names}
     freq = getattr(index, "freqstr", None)
     if freq is not None and not isinstance(index, pd.PeriodIndex):
         spec["freq"] = freq
@@ -192,7 +198,7 @@ def _index_from(spec: JSON, arrays: Any, rows: int) -> "pd.Index[Any]":
 
     names = [from_json(name) for name in spec["names"]]
     if "range" in spec:
-        return pd.RangeIndex(*spec["range"], name=names[0])
+        return _range(spec)
     if "levels" in spec:
         columns = [_column_from(level, arrays) for level in spec["levels"]]
         return pd.MultiIndex.from_arrays(columns, names=names)
@@ -201,25 +207,24 @@ def _index_from(spec: JSON, arrays: Any, rows: int) -> "pd.Index[Any]":
     if "freq" in spec:
         cast("Any", index).freq = pd.tseries.frequencies.to_offset(spec["freq"])
     index.name = names[0]
-    return index
+    return cast("pd.Index[Any]", index)
 
 
 # -- columns --------------------------------------------------------------------------------
 
 
-def _column(arrays: list[Any], column: Any, what: str) -> JSON:
-    """Append the Arrow form of a series or index and return what is needed to take it back."""
+def _column(arrays: list[Any], values: Any, label: object) -> JSON:
+    """Append the Arrow form of an array and return what is needed to take it back."""
     import pandas as pd
     import pyarrow as pa
 
-    dtype = column.dtype
+    dtype = values.dtype
     if isinstance(dtype, np.dtype):
-        return _numpy_column(arrays, column.to_numpy(), what)
-    values = column.array
+        return _numpy_column(arrays, np.asarray(values), label)
     if isinstance(dtype, pd.DatetimeTZDtype):
         zone = str(dtype.tz)
         if not _zone_returns(dtype, zone):
-            raise Unstorable(f"{what}: time zone {dtype.tz!r} has no name to store it by")
+            raise Unstorable(f"column {label!r}: time zone {dtype.tz!r} has no name to store it by")
         stamps = np.ascontiguousarray(values.view("i8"))
         arrays.append(_stamps(stamps, pa.timestamp(dtype.unit, zone)))
         return {"zone": zone, "unit": dtype.unit}
@@ -243,10 +248,12 @@ def _column(arrays: list[Any], column: Any, what: str) -> JSON:
         arrays.append(pa.array(np.ascontiguousarray(values.view("i8"))))
         return {"period": str(dtype)}
     if isinstance(dtype, pd.IntervalDtype):
-        pair = [_column(arrays, side, what) for side in (values.left, values.right)]
+        pair = [_column(arrays, index_array(side), label) for side in (values.left, values.right)]
         return {"interval": pair, "closed": dtype.closed}
     if isinstance(dtype, pd.SparseDtype) or not hasattr(values, "__arrow_array__"):
-        raise Unstorable(f"{what}: dtype {dtype} cannot be stored; make it dense numpy or Arrow")
+        raise Unstorable(
+            f"column {label!r}: dtype {dtype} cannot be stored; make it dense numpy or Arrow"
+        )
     array = pa.array(values)
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
@@ -263,7 +270,7 @@ def _zone_returns(dtype: "pd.DatetimeTZDtype", zone: str) -> bool:
         return False
 
 
-def _numpy_column(arrays: list[Any], values: "np.ndarray[Any, Any]", what: str) -> JSON:
+def _numpy_column(arrays: list[Any], values: "np.ndarray[Any, Any]", label: object) -> JSON:
     import pandas as pd
     import pyarrow as pa
 
@@ -272,13 +279,13 @@ def _numpy_column(arrays: list[Any], values: "np.ndarray[Any, Any]", what: str) 
         seen = pd.api.types.infer_dtype(values, skipna=False)
         if len(values) and seen != "string":
             raise Unstorable(
-                f"{what}: an object column of {seen} values cannot be stored; "
+                f"column {label!r}: an object column of {seen} values cannot be stored; "
                 f"give it one dtype, for text `astype('str')`"
             )
         arrays.append(pa.array(values, pa.large_string()))
         return {"numpy": "O"}
     if dtype.byteorder == ">" or dtype.kind not in "biufcMm" or dtype.itemsize > 16:
-        raise Unstorable(f"{what}: dtype {dtype} cannot be stored in an Arrow file")
+        raise Unstorable(f"column {label!r}: dtype {dtype} cannot be stored in an Arrow file")
     flat = np.ascontiguousarray(values)
     if dtype.kind in "Mm":
         unit = np.datetime_data(dtype)[0]

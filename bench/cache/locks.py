@@ -10,10 +10,10 @@ __all__ = ["claimed"]
 
 try:
     import fcntl
-
-    _SET = fcntl.F_OFD_SETLK
-except (ImportError, AttributeError):  # macOS and Windows have no open-file-description locks
-    _SET = None
+except ImportError:  # Windows
+    _SET: int | None = None
+else:
+    _SET = getattr(fcntl, "F_OFD_SETLK", None)  # Linux has it, macOS has not
 
 BUSY = (BlockingIOError, PermissionError)
 

@@ -5,10 +5,11 @@ import importlib.machinery
 import re
 import sys
 import sysconfig
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["OURS", "distribution", "top_level_of_file"]
+__all__ = ["OURS", "distribution", "owner_of_class", "owner_of_function", "owner_of_module"]
 
 # Counted by content wherever they are installed: they are what is under development here.
 OURS = frozenset({"dataflows", "stats", "reports", "bench"})
@@ -19,7 +20,7 @@ _STDLIB = tuple(
 )
 
 
-def top_level_of_file(path: str) -> str | None:
+def _top_level_of_file(path: str) -> str | None:
     """Return the top-level name a library's file belongs to, or None for a user's file.
 
     The standard library answers ``"python"``.
@@ -114,3 +115,38 @@ def _owners(folder: str, top: str) -> Iterator[str]:
         text = b"\n" + record.read_bytes()
         if b"\n" + slash in text or b"\n" + file in text:
             yield f"{name}=={version}"
+
+
+def owner_of_module(module: types.ModuleType) -> str | None:
+    name = module.__name__
+    top = name.partition(".")[0]
+    if top in {"__main__", "__mp_main__"}:
+        return None
+    file = getattr(module, "__file__", None)
+    if isinstance(file, str) and _top_level_of_file(file) is None:
+        return None
+    return distribution(top)
+
+
+@functools.lru_cache(maxsize=65536)
+def _owner_of_file(file: str, module: str) -> str | None:
+    if not file.startswith("<") or file.startswith("<frozen"):
+        top = _top_level_of_file(file)
+        if top is None:
+            return None
+        return "python" if top == "python" else distribution(top)
+    # Made by exec: it belongs to whoever's globals it has.
+    top = module.partition(".")[0]
+    return None if top in {"", "__main__", "builtins"} else distribution(top)
+
+
+def owner_of_function(fn: types.FunctionType) -> str | None:
+    return _owner_of_file(fn.__code__.co_filename, str(fn.__globals__.get("__name__", "")))
+
+
+def owner_of_class(cls: type) -> str | None:
+    module = sys.modules.get(cls.__module__)
+    if module is not None:
+        return owner_of_module(module)
+    top = str(cls.__module__).partition(".")[0]
+    return None if top == "__main__" else distribution(top)

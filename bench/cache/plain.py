@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["JSON", "Unstorable", "from_json", "to_json"]
-
 from bench.errors import BenchError
+
+__all__ = ["JSON", "Unstorable", "dumps", "from_json", "to_json"]
 
 JSON = Any  # what `json.dumps` takes; a recursive alias slows mypy and says no more
 
@@ -24,7 +24,7 @@ class Unstorable(BenchError, TypeError):
     """A value that no format without code execution holds exactly; the message says which."""
 
 
-def to_json(value: object, *, depth: int = 0) -> JSON:
+def to_json(value: Any, *, depth: int = 0) -> JSON:
     """Return JSON data for a plain value.
 
     Raises
@@ -41,26 +41,26 @@ def to_json(value: object, *, depth: int = 0) -> JSON:
     if value is None or kind is str or kind is bool or kind is int:
         return value
     if kind is float:
-        return value if math.isfinite(value) else _tagged("float", repr(value))  # type: ignore[arg-type]
+        return value if math.isfinite(value) else _tagged("float", repr(value))
     if depth > DEEPEST:
         raise Unstorable(f"a value nested deeper than {DEEPEST} levels, or one that holds itself")
     deeper = depth + 1
     if kind is list:
-        return [to_json(item, depth=deeper) for item in value]  # type: ignore[attr-defined]
+        return [to_json(item, depth=deeper) for item in value]
     if kind is tuple:
-        return _tagged("tuple", [to_json(item, depth=deeper) for item in value])  # type: ignore[attr-defined]
+        return _tagged("tuple", [to_json(item, depth=deeper) for item in value])
     if kind is dict or kind is OrderedDict:
         return _mapping(value, deeper)
     if isinstance(value, np.generic) and value.dtype.kind in "biufcMm":
         return _tagged("numpy", [value.dtype.str, base64.b64encode(value.tobytes()).decode()])
     if kind is bytes:
-        return _tagged("bytes", base64.b64encode(value).decode())  # type: ignore[arg-type]
+        return _tagged("bytes", base64.b64encode(value).decode())
     if kind is datetime.date:
-        return _tagged("date", value.isoformat())  # type: ignore[attr-defined]
+        return _tagged("date", value.isoformat())
     if kind is datetime.timedelta:
-        return _tagged("timedelta", [value.days, value.seconds, value.microseconds])  # type: ignore[attr-defined]
-    if kind is datetime.datetime and value.tzinfo in (None, datetime.UTC):  # type: ignore[attr-defined]
-        return _tagged("datetime", [value.isoformat(), value.fold])  # type: ignore[attr-defined]
+        return _tagged("timedelta", [value.days, value.seconds, value.microseconds])
+    if kind is datetime.datetime and value.tzinfo in (None, datetime.UTC):
+        return _tagged("datetime", [value.isoformat(), value.fold])
     if kind.__module__.startswith("pandas."):
         return _pandas(value)
     raise Unstorable(f"a value of type {kind.__module__}.{kind.__qualname__} has no JSON form")
@@ -77,6 +77,11 @@ def _mapping(value: Any, depth: int) -> JSON:
     return _tagged("dict" if type(value) is dict else "ordereddict", pairs)
 
 
+def _ticks(value: Any) -> int:
+    """Return a pandas time in its own unit; `.value` counts nanoseconds and may overflow."""
+    return int(value._value)
+
+
 def _pandas(value: object) -> JSON:
     import pandas as pd
 
@@ -86,12 +91,12 @@ def _pandas(value: object) -> JSON:
         return _tagged("na", None)
     if isinstance(value, pd.Timestamp):
         if value.tzinfo is None:
-            return _tagged("timestamp", [value._value, value.unit, None])
+            return _tagged("timestamp", [_ticks(value), value.unit, None])
         dtype = pd.DatetimeTZDtype(value.unit, value.tzinfo)
         if pd.DatetimeTZDtype(value.unit, str(value.tzinfo)) == dtype:
-            return _tagged("timestamp", [value._value, value.unit, str(value.tzinfo)])
+            return _tagged("timestamp", [_ticks(value), value.unit, str(value.tzinfo)])
     if isinstance(value, pd.Timedelta):
-        return _tagged("pdtimedelta", [value._value, value.unit])
+        return _tagged("pdtimedelta", [_ticks(value), value.unit])
     raise Unstorable(f"{type(value).__name__} {value!r} has no JSON form")
 
 

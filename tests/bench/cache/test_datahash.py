@@ -23,5 +23,5 @@ def test_a_renamed_column_counts() -> None:
 
 
 def test_what_is_not_known_is_refused() -> None:
-    with pytest.raises(UnhashableData, match="no content hash for builtins.object at \\[1\\]"):
+    with pytest.raises(UnhashableData, match=r"no content hash for builtins\.object at \[1\]"):
         data_hash([1, object()])

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.cache.store import DamagedObject, Record, Store, StoreFormat
+from bench.cache.layout import StoreFormat
+from bench.cache.store import DamagedObject, Record, Store
 
 KEY = "0123456789abcdef" * 2
 
 
-@pytest.fixture()
+@pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")
 

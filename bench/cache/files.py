@@ -1,0 +1,88 @@
+"""Files that appear whole or not at all, and temporary ones swept when their writer is dead."""
+
+# Plain strings: a path object costs as much as the system call it leads to.
+# ruff: noqa: PTH105, PTH108, PTH116, PTH123
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["entries", "read", "size_of", "sweep", "unlink", "write"]
+
+STALE = 3600.0  # seconds that a temporary file of an unknown writer may live
+
+
+def write(path: str, scratch: str, *parts: Any) -> None:
+    """Write a file under a temporary name in the folder `scratch` and rename it."""
+    # Host and process stand in the name: `sweep` asks whether they still live.
+    name = f"{scratch}/{_HOST}+{os.getpid()}+{os.urandom(8).hex()}"
+    try:
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o644)
+        try:
+            for part in parts:
+                view = memoryview(part).cast("B")
+                while len(view):
+                    view = view[os.write(descriptor, view) :]
+        finally:
+            os.close(descriptor)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+_HOST = socket.gethostname().replace("+", "-")
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def read(path: str) -> bytes:
+    """Return a file's bytes."""
+    with open(path, "rb", buffering=0) as file:
+        return file.read()
+
+
+def size_of(path: str) -> int | None:
+    """Return a file's length, or None where there is none."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return None
+
+
+def unlink(path: str) -> None:
+    """Remove a file that may be gone already."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def entries(folder: str) -> Iterator["os.DirEntry[str]"]:
+    """Return a folder's entries; none where there is no folder."""
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as found:
+        yield from found
+
+
+def sweep(scratch: str) -> None:
+    """Remove temporary files whose writers are dead, or that are too old to have one."""
+    limit = time.time() - STALE
+    for entry in entries(scratch):
+        with contextlib.suppress(OSError):
+            if _orphan(entry.name) or entry.stat().st_mtime < limit:
+                os.unlink(entry.path)
+
+
+def _orphan(name: str) -> bool:
+    host, _, rest = name.partition("+")
+    number = rest.partition("+")[0]
+    if host != _HOST or not number.isdigit() or os.name != "posix":
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -1,0 +1,1354 @@
+"""The table of edits: small modules, what is changed in them, and whether it may count.
+
+Each edit that counts changes what ``flow.node(3)`` returns, which the test checks too, so that no
+row is an edit in name only. A flow that is marked `graph` is built and run by Hamilton.
+"""
+
+from dataclasses import dataclass, field
+from textwrap import dedent
+
+__all__ = ["EDITS", "Edit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change of one file.
+
+    Parameters
+    ----------
+    name : str
+        What is edited.
+    flow : str
+        The text of ``flow.py``.
+    old, new : str
+        What is replaced, everywhere in the file.
+    counts : bool
+        Whether the result changes; the hash must change exactly then.
+    file : str
+        The file that is edited.
+    others : dict
+        Further files by name.
+    graph : bool
+        Whether `node` is a node of a Hamilton graph with the input ``x``.
+    """
+
+    name: str
+    flow: str
+    old: str
+    new: str
+    counts: bool = True
+    file: str = "flow.py"
+    others: dict[str, str] = field(default_factory=dict)
+    graph: bool = False
+
+    def files(self, *, edited: bool) -> dict[str, str]:
+        """Return the files of the first or second version."""
+        files = {"flow.py": self.flow, **self.others}
+        files = {name: dedent(text).lstrip("\n") for name, text in files.items()}
+        if edited:
+            before = files[self.file]
+            files[self.file] = before.replace(self.old, self.new)
+            assert files[self.file] != before, f"{self.name}: nothing to replace"
+        return files
+
+
+HELPERS = {"helpers.py": "RATE = 2\n\ndef scaled(v):\n    return v * RATE\n"}
+PACKAGE = {
+    "kit/__init__.py": "",
+    "kit/deep/__init__.py": "from kit.deep.inner import area\n",
+    "kit/deep/inner.py": "PI = 3.0\n\ndef area(r):\n    return _square(r) * PI\n\n"
+    "def _square(r):\n    return r * r\n",
+}
+
+EDITS = [
+    # -- the function itself ----------------------------------------------------------------
+    Edit("operator", "def node(x):\n    return x + 1\n", "x + 1", "x - 1"),
+    Edit("number", "def node(x):\n    return x + 1\n", "+ 1", "+ 2"),
+    Edit("int to float", "def node(x):\n    return x * 2\n", "* 2", "* 2.0"),
+    Edit("int to bool", "def node(x):\n    return [x, 1]\n", "1]", "True]"),
+    Edit("minus zero", "def node(x):\n    return x * 0.0\n", "* 0.0", "* -0.0"),
+    Edit("comparison", "def node(x):\n    return x < 3\n", "<", "<="),
+    Edit("attribute", "def node(x):\n    return 'aB'.upper()\n", "upper", "lower"),
+    Edit("builtin", "def node(x):\n    return max(x, 5)\n", "max", "min"),
+    Edit("swapped arguments", "def node(x):\n    return divmod(x, 5)\n", "x, 5", "5, x"),
+    Edit(
+        "keyword of a call",
+        "def _f(*, a=0, b=0):\n    return (a, b)\n\ndef node(x):\n    return _f(a=x)\n",
+        "a=x",
+        "b=x",
+    ),
+    Edit("default", "def node(x, k=1):\n    return x + k\n", "k=1", "k=2"),
+    Edit("keyword default", "def node(x, *, k=1):\n    return x + k\n", "k=1", "k=2"),
+    Edit(
+        "except clause",
+        "def node(x):\n    try:\n        return {}[x]\n    except KeyError:\n        return 1\n",
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "which exception is caught",
+        """
+        def node(x):
+            try:
+                try:
+                    return {}[x]
+                except KeyError:
+                    return 'inner'
+            except LookupError:
+                return 'outer'
+        """,
+        "except KeyError",
+        "except IndexError",
+    ),
+    Edit(
+        "range of a try",
+        """
+        def node(x):
+            r = 0
+            try:
+                r = 1
+                {}[x]
+            except KeyError:
+                r += 10
+            return r
+        """,
+        "r = 1\n        {}[x]\n    except",
+        "{}[x]\n        r = 1\n    except",
+    ),
+    Edit("comprehension", "def node(x):\n    return [i * 2 for i in range(x)]\n", "i * 2", "i * 3"),
+    Edit("generator", "def node(x):\n    return list(i for i in range(x) if i)\n", " if i", ""),
+    Edit("slice", "def node(x):\n    return 'abcdef'[:x]\n", "[:x]", "[x:]"),
+    Edit("format", "def node(x):\n    return f'{x:.1f}'\n", ".1f", ".2f"),
+    Edit("star", "def node(x):\n    return [*range(x)]\n", "*range(x)", "range(x)"),
+    Edit(
+        "nested function",
+        """
+        def node(x):
+            def inner(v):
+                return v + 1
+            return inner(x)
+        """,
+        "v + 1",
+        "v + 2",
+    ),
+    Edit(
+        "nested default",
+        """
+        def node(x):
+            def inner(v, k=1):
+                return v + k
+            return inner(x)
+        """,
+        "k=1",
+        "k=2",
+    ),
+    Edit(
+        "captured variable",
+        """
+        def node(x):
+            a, b = 1, 2
+            def inner():
+                return a
+            def other():
+                return b
+            return inner() + 10 * other()
+        """,
+        "return a\n",
+        "return a + b\n",
+    ),
+    Edit(
+        "which captured variable",
+        """
+        def node(x):
+            a, b = 1, 2
+            def inner():
+                return (a, b)
+            return inner()
+        """,
+        "return (a, b)",
+        "return (b, a)",
+    ),
+    Edit("walrus", "def node(x):\n    return [(y := x + 1), y]\n", "x + 1", "x + 2"),
+    Edit(
+        "match",
+        "def node(x):\n    match x:\n        case 3:\n            return 'a'\n    return 'b'\n",
+        "case 3",
+        "case 4",
+    ),
+    Edit(
+        "early return",
+        "def node(x):\n    if x:\n        return 1\n    return 2\n",
+        "if x",
+        "if not x",
+    ),
+    Edit(
+        "class inside",
+        "def node(x):\n    class C:\n        k = 1\n    return C.k + x\n",
+        "k = 1",
+        "k = 2",
+    ),
+    Edit(
+        "set constant",
+        "def node(x):\n    return x in {1, 2, 3}\n",
+        "{1, 2, 3}",
+        "{1, 2, 4}",
+    ),
+    # -- helpers ----------------------------------------------------------------------------
+    Edit(
+        "helper",
+        "def _h(v):\n    return v * 2\n\ndef node(x):\n    return _h(x)\n",
+        "* 2",
+        "* 3",
+    ),
+    Edit(
+        "helper of a helper",
+        "def _g(v):\n    return v - 1\n\ndef _h(v):\n    return _g(v)\n\ndef node(x):\n    return _h(x)\n",
+        "v - 1",
+        "v - 2",
+    ),
+    Edit(
+        "which helper",
+        "def _g(v):\n    return v - 1\n\ndef _h(v):\n    return v\n\ndef node(x):\n    return _h(x)\n",
+        "return _h(x)",
+        "return _g(x)",
+    ),
+    Edit(
+        "recursive helper",
+        "def _f(n):\n    return 1 if n < 2 else n * _f(n - 1)\n\ndef node(x):\n    return _f(x)\n",
+        "n * _f",
+        "n * 2 * _f",
+    ),
+    Edit(
+        "mutually recursive",
+        """
+        def _even(n):
+            return True if n == 0 else _odd(n - 1)
+
+        def _odd(n):
+            return False if n == 0 else _even(n - 1)
+
+        def node(x):
+            return _even(x)
+        """,
+        "return False",
+        "return None",
+    ),
+    Edit(
+        "imported helper",
+        "from helpers import scaled\n\ndef node(x):\n    return scaled(x)\n",
+        "v * RATE",
+        "v / RATE",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "constant beside an imported helper",
+        "from helpers import scaled\n\ndef node(x):\n    return scaled(x)\n",
+        "RATE = 2",
+        "RATE = 3",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "helper through its module",
+        "import helpers\n\ndef node(x):\n    return helpers.scaled(x)\n",
+        "v * RATE",
+        "v + RATE",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "constant through its module",
+        "import helpers as h\n\ndef node(x):\n    return x + h.RATE\n",
+        "RATE = 2",
+        "RATE = 5",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "helper imported inside",
+        "def node(x):\n    from helpers import scaled\n    return scaled(x)\n",
+        "v * RATE",
+        "v + RATE",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "module imported inside",
+        "def node(x):\n    import helpers\n    return helpers.scaled(x)\n",
+        "RATE = 2",
+        "RATE = 7",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "module imported inside, used by an inner function",
+        """
+        def node(x):
+            import helpers as h
+            def inner(v):
+                return h.scaled(v)
+            return inner(x)
+        """,
+        "RATE = 2",
+        "RATE = 7",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "module imported inside and handed on",
+        """
+        def _use(module, v):
+            return module.scaled(v)
+
+        def node(x):
+            import helpers
+            return _use(helpers, x)
+        """,
+        "RATE = 2",
+        "RATE = 7",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "re-exported helper of a helper in a package",
+        "from kit.deep import area\n\ndef node(x):\n    return area(x)\n",
+        "r * r",
+        "r + r",
+        file="kit/deep/inner.py",
+        others=PACKAGE,
+    ),
+    Edit(
+        "dotted module of a package",
+        "import kit.deep.inner\n\ndef node(x):\n    return kit.deep.inner.area(x)\n",
+        "PI = 3.0",
+        "PI = 3.1",
+        file="kit/deep/inner.py",
+        others=PACKAGE,
+    ),
+    Edit(
+        "dotted module imported inside",
+        "def node(x):\n    import kit.deep.inner\n    return kit.deep.inner.area(x)\n",
+        "PI = 3.0",
+        "PI = 3.1",
+        file="kit/deep/inner.py",
+        others=PACKAGE,
+    ),
+    Edit(
+        "dotted module imported inside by another name",
+        "def node(x):\n    import kit.deep.inner as inner\n    return inner.area(x)\n",
+        "PI = 3.0",
+        "PI = 3.1",
+        file="kit/deep/inner.py",
+        others=PACKAGE,
+    ),
+    Edit(
+        "submodule imported inside",
+        "def node(x):\n    from kit.deep import inner\n    return inner.area(x)\n",
+        "PI = 3.0",
+        "PI = 3.1",
+        file="kit/deep/inner.py",
+        others=PACKAGE,
+    ),
+    # -- constants --------------------------------------------------------------------------
+    Edit("constant", "K = 1\n\ndef node(x):\n    return x + K\n", "K = 1", "K = 2"),
+    Edit("constant's kind", "K = 1\n\ndef node(x):\n    return [K]\n", "K = 1", "K = 1.0"),
+    Edit("text", "K = 'a'\n\ndef node(x):\n    return K\n", "'a'", "'b'"),
+    Edit(
+        "value in a nested table",
+        "K = {'a': [1, {'b': (2, 3)}]}\n\ndef node(x):\n    return repr(K)\n",
+        "(2, 3)",
+        "(2, 4)",
+    ),
+    Edit(
+        "order of a table",
+        "K = {'a': 1, 'b': 2}\n\ndef node(x):\n    return list(K)\n",
+        "'a': 1, 'b': 2",
+        "'b': 2, 'a': 1",
+    ),
+    Edit("set", "K = {'a', 'b'}\n\ndef node(x):\n    return sorted(K)\n", "'b'", "'c'"),
+    Edit(
+        "array",
+        "import numpy as np\nK = np.arange(4)\n\ndef node(x):\n    return K.tolist()\n",
+        "arange(4)",
+        "arange(1, 5)",
+    ),
+    Edit(
+        "dtype of an array",
+        "import numpy as np\nK = np.ones(2, 'f8')\n\ndef node(x):\n    return str(K.dtype)\n",
+        "f8",
+        "f4",
+    ),
+    Edit(
+        "frame",
+        "import pandas as pd\nK = pd.DataFrame({'a': [1.5]})\n\ndef node(x):\n    return list(K)\n",
+        "'a'",
+        "'b'",
+    ),
+    Edit(
+        "dataclass value",
+        """
+        from dataclasses import dataclass
+
+        @dataclass(frozen=True)
+        class Setting:
+            rate: float = 0.1
+            depth: int = 3
+
+        K = Setting(depth=4)
+
+        def node(x):
+            return (K.rate, K.depth)
+        """,
+        "depth=4",
+        "depth=5",
+    ),
+    Edit(
+        "dataclass default",
+        """
+        from dataclasses import dataclass
+
+        @dataclass
+        class Setting:
+            rate: float = 0.1
+
+        def node(x):
+            return Setting().rate
+        """,
+        "0.1",
+        "0.2",
+    ),
+    Edit(
+        "field order",
+        """
+        from dataclasses import astuple, dataclass
+
+        @dataclass
+        class Pair:
+            a: int = 1
+            b: int = 1
+
+        def node(x):
+            return repr(Pair(5))
+        """,
+        "a: int = 1\n    b: int = 1",
+        "b: int = 1\n    a: int = 1",
+    ),
+    Edit(
+        "enum",
+        """
+        from enum import Enum
+
+        class Side(Enum):
+            LEFT = 1
+            RIGHT = 2
+
+        def node(x):
+            return Side.LEFT.value
+        """,
+        "LEFT = 1",
+        "LEFT = 3",
+    ),
+    Edit(
+        "enum member as a constant",
+        """
+        from enum import Enum
+
+        class Side(Enum):
+            LEFT = 1
+            RIGHT = 2
+
+        K = Side.LEFT
+
+        def node(x):
+            return K.name
+        """,
+        "K = Side.LEFT",
+        "K = Side.RIGHT",
+    ),
+    Edit(
+        "regex",
+        "import re\nK = re.compile('a+')\n\ndef node(x):\n    return bool(K.match('b'))\n",
+        "'a+'",
+        "'b+'",
+    ),
+    Edit(
+        "regex flag",
+        "import re\nK = re.compile('a')\n\ndef node(x):\n    return bool(K.match('A'))\n",
+        "'a')",
+        "'a', re.I)",
+    ),
+    Edit(
+        "time constant",
+        "import datetime\nK = datetime.date(2013, 1, 1)\n\ndef node(x):\n    return str(K)\n",
+        "1, 1)",
+        "1, 2)",
+    ),
+    Edit(
+        "decimal",
+        "from decimal import Decimal\nK = Decimal('1.0')\n\ndef node(x):\n    return str(K)\n",
+        "1.0",
+        "1.00",
+    ),
+    Edit(
+        "named tuple",
+        """
+        from typing import NamedTuple
+
+        class P(NamedTuple):
+            a: int
+            b: int = 2
+
+        K = P(1)
+
+        def node(x):
+            return tuple(K)
+        """,
+        "b: int = 2",
+        "b: int = 3",
+    ),
+    Edit(
+        "file behind a path constant",
+        """
+        from pathlib import Path
+        K = Path(__file__).with_name('data.txt')
+
+        def node(x):
+            return K.read_text()
+        """,
+        "one",
+        "two",
+        file="data.txt",
+        others={"data.txt": "one"},
+    ),
+    Edit(
+        "global bound later",
+        "def node(x):\n    return _late(x)\n\ndef _late(v):\n    return v + 1\n",
+        "v + 1",
+        "v + 2",
+    ),
+    # -- callables as values ----------------------------------------------------------------
+    Edit("lambda", "_f = lambda v: v + 1\n\ndef node(x):\n    return _f(x)\n", "v + 1", "v + 2"),
+    Edit(
+        "dispatch table",
+        """
+        def _up(v):
+            return v + 1
+
+        def _down(v):
+            return v - 1
+
+        TABLE = {'up': _up, 'down': _down}
+
+        def node(x):
+            return TABLE['down'](x)
+        """,
+        "v - 1",
+        "v - 2",
+    ),
+    Edit(
+        "which entry of a dispatch table",
+        """
+        def _up(v):
+            return v + 1
+
+        def _down(v):
+            return v - 1
+
+        TABLE = {'f': _up}
+
+        def node(x):
+            return TABLE['f'](x)
+        """,
+        "'f': _up",
+        "'f': _down",
+    ),
+    Edit(
+        "registry filled by a decorator",
+        """
+        TABLE = {}
+
+        def _known(f):
+            TABLE[f.__name__] = f
+            return f
+
+        @_known
+        def _one(v):
+            return v + 1
+
+        def node(x):
+            return [f(x) for f in TABLE.values()]
+        """,
+        "v + 1",
+        "v + 2",
+    ),
+    Edit(
+        "partial's argument",
+        """
+        from functools import partial
+
+        def _f(k, v):
+            return k * v
+
+        _g = partial(_f, 2)
+
+        def node(x):
+            return _g(x)
+        """,
+        "partial(_f, 2)",
+        "partial(_f, 3)",
+    ),
+    Edit(
+        "function in a partial",
+        """
+        from functools import partial
+
+        def _f(v, k):
+            return k * v
+
+        _g = partial(_f, k=2)
+
+        def node(x):
+            return _g(x)
+        """,
+        "k * v",
+        "k + v",
+    ),
+    Edit(
+        "closure's value",
+        """
+        def _times(k):
+            def f(v):
+                return v * k
+            return f
+
+        _double = _times(2)
+
+        def node(x):
+            return _double(x)
+        """,
+        "_times(2)",
+        "_times(4)",
+    ),
+    Edit(
+        "body of a closure",
+        """
+        def _times(k):
+            def f(v):
+                return v * k
+            return f
+
+        _double = _times(2)
+
+        def node(x):
+            return _double(x)
+        """,
+        "v * k",
+        "v + k",
+    ),
+    Edit(
+        "user's decorator",
+        """
+        import functools
+
+        def _twice(f):
+            @functools.wraps(f)
+            def g(v):
+                return 2 * f(v)
+            return g
+
+        @_twice
+        def node(x):
+            return x + 1
+        """,
+        "2 * f(v)",
+        "3 * f(v)",
+    ),
+    Edit(
+        "function under a user's decorator",
+        """
+        import functools
+
+        def _twice(f):
+            @functools.wraps(f)
+            def g(v):
+                return 2 * f(v)
+            return g
+
+        @_twice
+        def node(x):
+            return x + 1
+        """,
+        "x + 1",
+        "x + 2",
+    ),
+    Edit(
+        "decorator taken away",
+        """
+        import functools
+
+        def _twice(f):
+            @functools.wraps(f)
+            def g(v):
+                return 2 * f(v)
+            return g
+
+        @_twice
+        def node(x):
+            return x + 1
+        """,
+        "@_twice\n",
+        "",
+    ),
+    Edit(
+        "argument of a decorator",
+        """
+        def _times(k):
+            def wrap(f):
+                def g(x):
+                    return k * f(x)
+                return g
+            return wrap
+
+        @_times(2)
+        def node(x):
+            return x
+        """,
+        "@_times(2)",
+        "@_times(3)",
+    ),
+    Edit(
+        "behind lru_cache",
+        """
+        from functools import lru_cache
+
+        @lru_cache
+        def _f(v):
+            return v + 1
+
+        def node(x):
+            return _f(x)
+        """,
+        "v + 1",
+        "v + 2",
+    ),
+    Edit(
+        "singledispatch",
+        """
+        from functools import singledispatch
+
+        @singledispatch
+        def _f(v):
+            return 'any'
+
+        @_f.register
+        def _(v: int):
+            return 'int'
+
+        def node(x):
+            return _f(x)
+        """,
+        "'int'",
+        "'whole'",
+    ),
+    Edit(
+        "callable object",
+        """
+        class Scale:
+            def __init__(self, k):
+                self.k = k
+
+            def __call__(self, v):
+                return v * self.k
+
+        _f = Scale(2)
+
+        def node(x):
+            return _f(x)
+        """,
+        "Scale(2)",
+        "Scale(3)",
+    ),
+    Edit(
+        "method of a callable object",
+        """
+        class Scale:
+            def __init__(self, k):
+                self.k = k
+
+            def __call__(self, v):
+                return v * self.k
+
+        _f = Scale(2)
+
+        def node(x):
+            return _f(x)
+        """,
+        "v * self.k",
+        "v + self.k",
+    ),
+    Edit(
+        "slots",
+        """
+        class Box:
+            __slots__ = ('k',)
+
+            def __init__(self, k):
+                self.k = k
+
+        K = Box(1)
+
+        def node(x):
+            return K.k
+        """,
+        "Box(1)",
+        "Box(2)",
+    ),
+    Edit(
+        "bound method",
+        """
+        class Scale:
+            k = 2
+
+            def f(self, v):
+                return v * self.k
+
+        _f = Scale().f
+
+        def node(x):
+            return _f(x)
+        """,
+        "k = 2",
+        "k = 3",
+    ),
+    Edit(
+        "attribute of a function",
+        "def _f(v):\n    return v\n\n_f.k = 1\n\ndef node(x):\n    return _f.k\n",
+        "_f.k = 1",
+        "_f.k = 2",
+    ),
+    Edit(
+        "itemgetter",
+        "from operator import itemgetter\n_f = itemgetter(0)\n\ndef node(x):\n    return _f('ab')\n",
+        "itemgetter(0)",
+        "itemgetter(1)",
+    ),
+    Edit(
+        "name of a function that is read",
+        "def _one(v):\n    return v\n\ndef node(x):\n    return _one.__name__\n",
+        "_one",
+        "_two",
+    ),
+    Edit(
+        "docstring that is read",
+        "def node(x):\n    'old'\n    return node.__doc__\n",
+        "'old'",
+        "'new'",
+    ),
+    Edit(
+        "made by exec",
+        "_space = {}\nexec('def f(v):\\n    return v + 1', _space)\n_f = _space['f']\n\n"
+        "def node(x):\n    return _f(x)\n",
+        "v + 1",
+        "v + 2",
+    ),
+    # -- classes ----------------------------------------------------------------------------
+    Edit(
+        "method",
+        "class A:\n    def f(self):\n        return 1\n\ndef node(x):\n    return A().f()\n",
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "inherited method",
+        """
+        class Base:
+            def f(self):
+                return 1
+
+        class A(Base):
+            pass
+
+        def node(x):
+            return A().f()
+        """,
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "inherited from a helper module",
+        "from base import Base\n\nclass A(Base):\n    pass\n\ndef node(x):\n    return A().f()\n",
+        "return 1",
+        "return 2",
+        file="base.py",
+        others={"base.py": "class Base:\n    def f(self):\n        return 1\n"},
+    ),
+    Edit(
+        "order of the bases",
+        """
+        class A:
+            k = 1
+
+        class B:
+            k = 2
+
+        class C(A, B):
+            pass
+
+        def node(x):
+            return C().k
+        """,
+        "C(A, B)",
+        "C(B, A)",
+    ),
+    Edit(
+        "super",
+        """
+        class A:
+            def f(self):
+                return 1
+
+        class B(A):
+            def f(self):
+                return super().f() + 1
+
+        def node(x):
+            return B().f()
+        """,
+        "return 1\n",
+        "return 5\n",
+    ),
+    Edit(
+        "class attribute",
+        "class A:\n    k = 1\n\ndef node(x):\n    return A.k\n",
+        "k = 1",
+        "k = 2",
+    ),
+    Edit(
+        "property",
+        "class A:\n    @property\n    def k(self):\n        return 1\n\ndef node(x):\n    return A().k\n",
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "static method",
+        "class A:\n    @staticmethod\n    def k():\n        return 1\n\ndef node(x):\n    return A.k()\n",
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "class method",
+        "class A:\n    @classmethod\n    def k(cls):\n        return 1\n\ndef node(x):\n    return A.k()\n",
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "cached property",
+        """
+        from functools import cached_property
+
+        class A:
+            @cached_property
+            def k(self):
+                return 1
+
+        def node(x):
+            return A().k
+        """,
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "metaclass",
+        """
+        class Meta(type):
+            def __len__(cls):
+                return 1
+
+        class A(metaclass=Meta):
+            pass
+
+        def node(x):
+            return len(A)
+        """,
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "abstract base",
+        """
+        from abc import ABC, abstractmethod
+
+        class Base(ABC):
+            @abstractmethod
+            def f(self): ...
+
+            def g(self):
+                return self.f() + 1
+
+        class A(Base):
+            def f(self):
+                return 1
+
+        def node(x):
+            return A().g()
+        """,
+        "self.f() + 1",
+        "self.f() + 2",
+    ),
+    # -- Hamilton ---------------------------------------------------------------------------
+    Edit(
+        "upstream node",
+        "def a(x: int) -> int:\n    return x + 1\n\ndef node(a: int) -> int:\n    return a\n",
+        "x + 1",
+        "x + 2",
+        graph=True,
+    ),
+    Edit(
+        "parameterize",
+        """
+        from hamilton.function_modifiers import parameterize, value
+
+        @parameterize(node={"k": value(2)}, other={"k": value(5)})
+        def made(x: int, k: int) -> int:
+            return x * k
+        """,
+        "value(2)",
+        "value(3)",
+        graph=True,
+    ),
+    Edit(
+        "inject",
+        """
+        from hamilton.function_modifiers import inject, value
+
+        @inject(k=value(2))
+        def node(x: int, k: int) -> int:
+            return x * k
+        """,
+        "value(2)",
+        "value(3)",
+        graph=True,
+    ),
+    Edit(
+        "config.when",
+        """
+        from hamilton.function_modifiers import config
+
+        @config.when(task="b")
+        def node__b(x: int) -> int:
+            return x + 1
+
+        @config.when(task="c")
+        def node__c(x: int) -> int:
+            return x + 3
+        """,
+        "x + 1",
+        "x + 2",
+        graph=True,
+    ),
+    Edit(
+        "the variant config.when leaves out",
+        """
+        from hamilton.function_modifiers import config
+
+        @config.when(task="b")
+        def node__b(x: int) -> int:
+            return x + 1
+
+        @config.when(task="c")
+        def node__c(x: int) -> int:
+            return x + 3
+        """,
+        "x + 3",
+        "x + 4",
+        counts=False,
+        graph=True,
+    ),
+    Edit(
+        "extract_fields",
+        """
+        from hamilton.function_modifiers import extract_fields
+
+        @extract_fields({"node": int, "other": int})
+        def both(x: int) -> dict:
+            return {"node": x, "other": x + 1}
+        """,
+        '"node": x,',
+        '"node": x + 1,',
+        graph=True,
+    ),
+    Edit(
+        "extract_columns",
+        """
+        import pandas as pd
+        from hamilton.function_modifiers import extract_columns
+
+        K = 1
+
+        @extract_columns("u", "v")
+        def table(x: int) -> pd.DataFrame:
+            return pd.DataFrame({"u": [x + K], "v": [x]})
+
+        def node(u: pd.Series) -> int:
+            return int(u.iloc[0])
+        """,
+        "K = 1",
+        "K = 2",
+        graph=True,
+    ),
+    Edit(
+        "helper of a pipe",
+        """
+        from hamilton.function_modifiers import pipe_output, step
+
+        def _plus(v: int, k: int) -> int:
+            return v + k
+
+        @pipe_output(step(_plus, k=1))
+        def node(x: int) -> int:
+            return x
+        """,
+        "v + k",
+        "v - k",
+        graph=True,
+    ),
+    Edit(
+        "argument of a pipe",
+        """
+        from hamilton.function_modifiers import pipe_input, step
+
+        def _plus(v: int, k: int) -> int:
+            return v + k
+
+        @pipe_input(step(_plus, k=1))
+        def node(x: int) -> int:
+            return x
+        """,
+        "k=1",
+        "k=2",
+        graph=True,
+    ),
+    Edit(
+        "function of a subdag",
+        """
+        import part
+        from hamilton.function_modifiers import source, subdag
+
+        @subdag(part, inputs={"y": source("x")})
+        def node(s: int) -> int:
+            return s
+        """,
+        "y * 2",
+        "y * 3",
+        file="part.py",
+        others={"part.py": "def s(y: int) -> int:\n    return y * 2\n"},
+        graph=True,
+    ),
+    Edit(
+        "does",
+        """
+        from hamilton.function_modifiers import does
+
+        def _sum(**parts: int) -> int:
+            return sum(parts.values()) + 1
+
+        @does(_sum)
+        def node(x: int) -> int:
+            pass
+        """,
+        "+ 1",
+        "+ 2",
+        graph=True,
+    ),
+    Edit(
+        "function under check_output",
+        """
+        from hamilton.function_modifiers import check_output
+
+        @check_output(range=(0, 100), importance="warn")
+        def node(x: int) -> int:
+            return x + 1
+        """,
+        "x + 1",
+        "x + 2",
+        graph=True,
+    ),
+    Edit(
+        "tag",
+        """
+        from hamilton.function_modifiers import tag
+
+        @tag(owner="a")
+        def node(x: int) -> int:
+            return x
+        """,
+        '"a"',
+        '"b"',
+        counts=False,
+        graph=True,
+    ),
+    # -- what must not count ----------------------------------------------------------------
+    Edit(
+        "comment",
+        "def node(x):\n    return x\n",
+        "    return",
+        "    # why\n    return",
+        counts=False,
+    ),
+    Edit("docstring", "def node(x):\n    'old'\n    return x\n", "'old'", "'new'", counts=False),
+    Edit(
+        "new docstring",
+        "def node(x):\n    return x + 1\n",
+        "    return",
+        "    '''Say it.'''\n    return",
+        counts=False,
+    ),
+    Edit(
+        "docstring of a helper and a class",
+        "class A:\n    'old'\n    def f(self):\n        'old'\n        return 1\n\n"
+        "def node(x):\n    return A().f()\n",
+        "'old'",
+        "'new'",
+        counts=False,
+    ),
+    Edit(
+        "docstring of a nested function",
+        "def node(x):\n    def f():\n        'old'\n        return x\n    return f()\n",
+        "'old'",
+        "'new'",
+        counts=False,
+    ),
+    Edit(
+        "layout",
+        "def node(x):\n    return x + 1\n",
+        "    return x + 1",
+        "\n\n    return (\n        x\n        + 1\n    )",
+        counts=False,
+    ),
+    Edit(
+        "annotations",
+        "def node(x):\n    y = x\n    return y\n",
+        "def node(x):\n    y = x",
+        "def node(x: int) -> 'object':\n    y: int = x",
+        counts=False,
+    ),
+    Edit(
+        "annotations of a nested function",
+        "def node(x):\n    k = 1\n    def f(v, w=2):\n        return v + k + w\n    return f(x)\n",
+        "f(v, w=2)",
+        "f(v: list[int], w: dict[str, int] = 2) -> int",
+        counts=False,
+    ),
+    Edit(
+        "annotation of a field",
+        "from dataclasses import dataclass\n\n@dataclass\nclass A:\n    k: int = 1\n\n"
+        "def node(x):\n    return A().k\n",
+        "k: int",
+        "k: float",
+        counts=False,
+    ),
+    Edit(
+        "name of a local",
+        "def node(x):\n    first = x + 1\n    second = first * 2\n    return second - first\n",
+        "first",
+        "zebra",
+        counts=False,
+    ),
+    Edit(
+        "name of a captured local",
+        """
+        def node(x):
+            a, b = x, 2
+            def inner(v):
+                return a + b * v
+            return inner(3) + (lambda: a)()
+        """,
+        "a, b = x, 2\n    def inner(v):\n        return a + b * v\n    return inner(3) + (lambda: a)()",
+        "z, b = x, 2\n    def inner(v):\n        return z + b * v\n    return inner(3) + (lambda: z)()",
+        counts=False,
+    ),
+    Edit(
+        "name of a variable in a comprehension",
+        "def node(x):\n    return [i + x for i in range(x)]\n",
+        "i + x for i",
+        "j + x for j",
+        counts=False,
+    ),
+    Edit(
+        "alias of a package",
+        "import numpy as np\n\ndef node(x):\n    return float(np.sqrt(x))\n",
+        "np",
+        "numerics",
+        counts=False,
+    ),
+    Edit(
+        "alias of a package imported inside",
+        "def node(x):\n    import numpy as np\n    return float(np.sqrt(x))\n",
+        "np",
+        "numerics",
+        counts=False,
+    ),
+    Edit(
+        "alias of a helper",
+        "from helpers import scaled as qq\n\ndef node(x):\n    return qq(x)\n",
+        "qq",
+        "other",
+        counts=False,
+        others=HELPERS,
+    ),
+    Edit(
+        "order of definitions",
+        "A = 1\nB = 2\n\ndef _f(v):\n    return v + A\n\ndef node(x):\n    return _f(x) + B\n",
+        "A = 1\nB = 2\n",
+        "B = 2\nA = 1\n",
+        counts=False,
+    ),
+    Edit(
+        "order of methods",
+        """
+        class A:
+            def f(self):
+                return 1
+
+            def g(self):
+                return self.f()
+
+        def node(x):
+            return A().g()
+        """,
+        "    def f(self):\n        return 1\n\n    def g(self):\n        return self.f()\n",
+        "    def g(self):\n        return self.f()\n\n    def f(self):\n        return 1\n",
+        counts=False,
+    ),
+    Edit(
+        "function that is not used",
+        "def _other(v):\n    return v\n\ndef node(x):\n    return x\n",
+        "return v",
+        "return -v",
+        counts=False,
+    ),
+    Edit(
+        "constant that is not used in a helper module",
+        "import helpers\n\ndef node(x):\n    return helpers.scaled(x)\n",
+        "RATE = 2",
+        "RATE = 2\nOTHER = 3",
+        counts=False,
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "lines above",
+        "def node(x):\n    return x\n",
+        "def node",
+        "import os\n\nUNUSED = 1\n\n\ndef node",
+        counts=False,
+    ),
+    Edit(
+        "logger's name",
+        "import logging\n_log = logging.getLogger('a')\n\ndef node(x):\n    _log.debug('x')\n    return x\n",
+        "'a'",
+        "'b'",
+        counts=False,
+    ),
+]
