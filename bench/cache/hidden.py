@@ -19,6 +19,9 @@ _NAMES = {
 }
 _KINDS = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 
+# They set what a library reads, such as its number of threads, and tell a node nothing.
+_WRITES = {"os.environ.setdefault", "os.environ.update"}
+
 _NETWORK = {"socket", "_socket", "requests", "httpx", "aiohttp", "urllib3", "ftplib", "smtplib"}
 _NETWORK_MODULES = ("urllib.request.", "http.client.", "subprocess.")
 _SHELL = {"os.system", "os.popen", "posix.system"}
@@ -64,6 +67,8 @@ def hidden_state(name: str, argument: str) -> str | None:
     >>> hidden_state("time.time", "none"), hidden_state("builtins.len", "")
     ('clock', None)
     """
+    if name in _WRITES:
+        return None
     kind = _KINDS.get(name)
     if kind is not None:
         return kind

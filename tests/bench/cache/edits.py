@@ -4,6 +4,9 @@ Each edit that counts changes what ``flow.node(3)`` returns, which the test chec
 row is an edit in name only. A flow that is marked `graph` is built and run by Hamilton.
 """
 
+# A row's module is one literal, as short as it can be.
+# ruff: noqa: E501
+
 from dataclasses import dataclass, field
 from textwrap import dedent
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.bench.cache.edits import EDITS, Edit
 
 ROOT = Path(__file__).resolve().parents[3]
