@@ -1,4 +1,4 @@
-"""From an experiment to the files of a run: plan, compute what is missing, write the tables and the report."""
+"""From an experiment to the files of a run: plan, compute what is missing, write what came out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from blake3 import blake3
 
 from bench.cache.codehash import code_hash, code_units
-from bench.cache.store import Record, Store
+from bench.cache.store import Store
 from bench.engine import execute as engine
 from bench.engine.graph import FlowSpec, flow
 from bench.engine.plan import Chunk, Graph, Request, Schedule, merged, schedule
@@ -44,7 +44,7 @@ CARD = ("dataset_card",)
 
 @dataclass(frozen=True)
 class Plan:
-    """What an experiment comes to: its cells, their merged graph, and what is still to compute."""
+    """What an experiment comes to: its cells, their merged graph, what is left to compute."""
 
     experiment: Experiment
     cells: tuple[Cell, ...]
@@ -54,7 +54,7 @@ class Plan:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Cells, calls of nodes without sharing, distinct ones, those left out, those to compute."""
+        """Cells, node calls without sharing, distinct nodes, those left out, those to compute."""
         distinct = len(self.graph.instances)
         return {
             "cells": len(self.cells),
@@ -295,7 +295,7 @@ def _dataset(experiment: Experiment, dataset: DatasetSpec, store: Store) -> dict
 
 
 def _compute_here(graph: Graph, store: Store, *, where: str) -> None:
-    """Compute a small graph in this process; its faults are the asker's, found before work starts."""
+    """Compute a small graph in this process; its faults are the asker's."""
     with tempfile.TemporaryDirectory(prefix="attempts-", dir=store.root / "tmp") as attempts:
         for wave in schedule(graph, store).waves:
             for chunk in wave:

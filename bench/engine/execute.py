@@ -1,4 +1,4 @@
-"""The only file that knows joblib: runs a schedule's waves in worker processes and gathers their answers."""
+"""The only file that knows joblib: runs waves of chunks in processes and gathers the answers."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ BUSY_SECONDS = 0.5
 # A chunk whose stored input turns out damaged this often is given up.
 MOST_REPAIRS = 3
 # One thread in each numerical library: more threads only wait for each other, and may change sums.
-THREAD_LIMITS = {
-    name: "1"
-    for name in (
+THREAD_LIMITS = dict.fromkeys(
+    (
         "OMP_NUM_THREADS",
         "OPENBLAS_NUM_THREADS",
         "MKL_NUM_THREADS",
         "VECLIB_MAXIMUM_THREADS",
         "NUMEXPR_NUM_THREADS",
-    )
-}
+    ),
+    "1",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The only file that knows Hamilton's graph: which steps a dataflow has, what each needs, and how some of them run."""
+"""The only file that knows Hamilton's graph: its steps, what each needs, how some run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
-# Hamilton looks for every plug-in it knows on import (seconds) and reports usage; neither is wanted.
+# On import Hamilton looks for every plug-in it knows (seconds) and reports usage: not wanted.
 os.environ.setdefault("HAMILTON_AUTOLOAD_EXTENSIONS", "0")
 os.environ.setdefault("HAMILTON_TELEMETRY_ENABLED", "false")
 
@@ -106,12 +106,12 @@ class Flow:
                 .with_adapters(self._observer)
                 .build()
             )
-        except Exception as cause:  # noqa: BLE001 - Hamilton raises bare and varied errors on a bad module
+        except Exception as cause:
             last = (
                 str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
             )
             raise UserError(
-                f"the modules {', '.join(m.__name__ for m in modules)} do not make a dataflow: {last}"
+                f"{spec.model} and the modules around it do not make a dataflow: {last}"
             ) from cause
         self._config = dict(spec.config)
 

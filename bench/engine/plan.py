@@ -1,4 +1,4 @@
-"""The merged graph of all cells, where equal recipes are one step, and what of it is still to be computed."""
+"""The merged graph of all cells, where equal recipes are one step, and what is left to compute."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Schedule:
 def recipe_key(
     code: str, needs: Iterable[tuple[str, str]], values: Iterable[tuple[str, str]]
 ) -> str:
-    """Name of a step's result, known before anything runs: its code and the names of all it needs."""
+    """Name of a result, known before anything runs: its code and the names of all it needs."""
     parts = [FORMAT, code]
     for kind, pairs in (("step", needs), ("value", values)):
         for name, digest in pairs:
@@ -223,8 +223,8 @@ def schedule(graph: Graph, store: Store, *, seconds: Mapping[str, float] | None 
         What steps took before: within a wave the longest chunks go first.
     """
     owner: dict[str, int] = {}  # wanted key -> first request that wants it
-    for number, outputs in enumerate(graph.wanted):
-        for key in outputs.values():
+    for number, asked in enumerate(graph.wanted):
+        for key in asked.values():
             owner.setdefault(key, number)
     present = _Presence(store)
     missing = _missing(graph, owner, present)
@@ -234,32 +234,38 @@ def schedule(graph: Graph, store: Store, *, seconds: Mapping[str, float] | None 
     for key in order:
         for chunk in chunks_of[key]:
             members.setdefault(chunk, []).append(key)
-    first_use = _first_use(graph, missing)
+    loads = {chunk: _outside(graph, inside) for chunk, inside in members.items()}
     level: dict[str, int] = {}
-    drafts: list[tuple[int, str, tuple[str, ...]]] = []
-    for chunk in _by_dependency(graph, members, roots):
-        inside = set(members[chunk])
-        loads = {k for m in members[chunk] for _, k in graph.instances[m].needs if k not in inside}
-        level[chunk] = 1 + max((level[k] for k in loads if k in level), default=-1)
-        drafts.append((level[chunk], chunk, tuple(sorted(loads))))
-    waves: list[list[Chunk]] = [[] for _ in range(1 + max((d[0] for d in drafts), default=-1))]
+    for chunk in _by_dependency(loads, roots):
+        level[chunk] = 1 + max((level[k] for k in loads[chunk] if k in level), default=-1)
     cost = seconds or {}
     weight = {
-        chunk: sum(cost.get(graph.instances[k].code, 0.0) for k in members[chunk])
-        for _, chunk, _ in drafts
+        chunk: sum(cost.get(graph.instances[k].code, 0.0) for k in inside)
+        for chunk, inside in members.items()
     }
+    first_use = _first_use(graph, missing)
+    waves: list[list[Chunk]] = [[] for _ in range(1 + max(level.values(), default=-1))]
     numbered: dict[str, int] = {}
-    for wave, chunk, loads in sorted(drafts, key=lambda d: (d[0], -weight[d[1]])):
+    for chunk in sorted(level, key=lambda name: (level[name], -weight[name])):
         numbered[chunk] = len(numbered)
-        inside = members[chunk]
-        if chunk.startswith("@"):
-            request = int(chunk[1:])
-            outputs = tuple(k for k in inside if owner.get(k) == request)
-            label = graph.requests[request].name
+        if chunk in roots:
+            request = first_use[chunk]
+            outputs: tuple[str, ...] = (chunk,)
+            label = graph.instances[chunk].name
         else:
-            request, outputs, label = first_use[chunk], (chunk,), graph.instances[chunk].name
-        waves[wave].append(
-            Chunk(numbered[chunk], label, request, outputs, tuple(inside), loads, wave)
+            request = int(chunk[1:])
+            outputs = tuple(k for k in members[chunk] if owner.get(k) == request)
+            label = graph.requests[request].name
+        waves[level[chunk]].append(
+            Chunk(
+                number=numbered[chunk],
+                label=label,
+                request=request,
+                outputs=outputs,
+                members=tuple(members[chunk]),
+                loads=tuple(sorted(loads[chunk])),
+                wave=level[chunk],
+            )
         )
     chunk_of = {k: numbered[c] for c, keys in members.items() for k in keys}
     return Schedule(tuple(tuple(w) for w in waves), chunk_of, len(missing))
@@ -328,24 +334,20 @@ def _first_use(graph: Graph, keys: set[str]) -> dict[str, int]:
     return found
 
 
-def _by_dependency(
-    graph: Graph, members: Mapping[str, Sequence[str]], roots: set[str]
-) -> list[str]:
+def _outside(graph: Graph, inside: Sequence[str]) -> set[str]:
+    """Keys that a chunk reads from the store."""
+    return {k for m in inside for _, k in graph.instances[m].needs} - set(inside)
+
+
+def _by_dependency(loads: Mapping[str, set[str]], roots: set[str]) -> list[str]:
     """Chunks, each after those whose stored values it reads."""
-    needs = {
-        chunk: {
-            k
-            for m in inside
-            for _, k in graph.instances[m].needs
-            if k in roots and k != chunk and k not in inside
-        }
-        for chunk, inside in members.items()
-    }
     users: dict[str, list[str]] = {}
-    for chunk, others in needs.items():
+    left: dict[str, int] = {}
+    for chunk, keys in loads.items():
+        others = keys & roots
+        left[chunk] = len(others)
         for other in others:
             users.setdefault(other, []).append(chunk)
-    left = {chunk: len(others) for chunk, others in needs.items()}
     ready = deque(chunk for chunk, count in left.items() if count == 0)
     order: list[str] = []
     while ready:

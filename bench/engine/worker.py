@@ -202,7 +202,7 @@ def _size(value: object) -> float:
 
 
 def _content_keys(task: Task, records: Mapping[str, Record]) -> dict[str, str]:
-    """Names made of the actual inputs' content: a new recipe with the same content is no new work."""
+    """Names made of the actual inputs' content: a new recipe of the same content is no new work."""
     keys: dict[str, str] = {}
     for part in task.parts:
         words = ["content", part.code]
@@ -242,7 +242,7 @@ def _units(store: Store, function: object, code: str) -> dict[str, str]:
 
 
 def _seed_globals(key: str) -> None:
-    """Give code that draws from global generators the same numbers wherever and whenever it runs."""
+    """Give code that draws from global generators the same numbers wherever it runs."""
     number = int(key[:8], 16)
     random.seed(number)
     if "numpy" in sys.modules:

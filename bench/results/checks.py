@@ -213,17 +213,17 @@ def _duplicates(facts: Mapping[str, ForecastFacts], cells: pd.DataFrame) -> list
 def _few_origins(facts: Mapping[str, ForecastFacts], cells: pd.DataFrame) -> list[Check]:
     table = cells.loc[list(facts)].assign(n=[f.n for f in facts.values()])
     pooled = table.groupby(["dataset", "target", "task", "horizon", "variant"])["n"].sum()
-    fewest = pooled.groupby(level=["dataset", "horizon"]).min()
+    fewest = pooled.groupby(level=["dataset", "horizon"]).min().reset_index()
     found = [
         Check(
             "too few origins",
             "warning",
-            f"{dataset}, horizon {horizon}",
-            f"{n} pooled test origins are less than {ORIGINS_PER_HORIZON} horizons "
-            f"({ORIGINS_PER_HORIZON * horizon}); forecast comparisons reject too often here",
+            f"{row['dataset']}, horizon {row['horizon']}",
+            f"{row['n']} pooled test origins are less than {ORIGINS_PER_HORIZON} horizons "
+            f"({ORIGINS_PER_HORIZON * row['horizon']}); forecast comparisons reject too often here",
         )
-        for (dataset, horizon), n in fewest.items()
-        if n < ORIGINS_PER_HORIZON * horizon
+        for row in fewest.to_dict("records")
+        if row["n"] < ORIGINS_PER_HORIZON * row["horizon"]
     ]
     enough = f"every comparison has at least {ORIGINS_PER_HORIZON} test origins per step ahead"
     return found or [Check("too few origins", "info", "all", enough)]

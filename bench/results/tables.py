@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bench.cache.store import Record
 from bench.errors import BenchError, one_line
@@ -69,7 +69,7 @@ class CellResult:
         """Return the row, in the order of `RUN_COLUMNS`."""
         timings: Mapping[str, float] = {}
         if self.record is not None:
-            timings = self.record.meta.get("timings") or {}  # type: ignore[assignment]
+            timings = cast("Mapping[str, float]", self.record.meta.get("timings") or {})
         fit = sum(s for n, s in timings.items() if n in self.model_steps and n != "prediction")
         values = {
             **self.axes,
@@ -126,8 +126,9 @@ def joined(frames: Mapping[str, object]) -> pd.DataFrame:
         return pd.DataFrame({"cell_id": pd.Series([], dtype="str")})
     table = pd.concat(tables, ignore_index=True, sort=False)
     codes = np.repeat(np.arange(len(tables)), [len(t) for t in tables])
-    table = table[sorted(table.columns, key=_place)]
-    table.insert(0, "cell_id", pd.Categorical.from_codes(codes, categories=pd.Index(list(frames))))
+    table = table[sorted(table.columns, key=lambda c: _place(str(c)))]
+    cells = pd.Categorical.from_codes(codes, categories=pd.Index(list(frames)))
+    table.insert(0, "cell_id", pd.Series(cells, index=table.index))
     return table
 
 

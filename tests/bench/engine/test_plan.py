@@ -97,7 +97,7 @@ def test_a_wanted_step_inside_a_chain_is_an_output_of_its_chunk(store: Store):
 
 
 def test_a_missing_output_names_the_module_and_the_function():
-    with pytest.raises(UserError, match="gives no 'seedet'.*did you mean \"seeded\""):
+    with pytest.raises(UserError, match=r"gives no 'seedet'.*did you mean \"seeded\""):
         merged([request("seedet", a=1.0, seed=1)])
 
 
@@ -114,7 +114,9 @@ def test_steps_in_a_circle_are_refused(tmp_path: Path):
         merged([Request("cell", spec, {}, ("a",))])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     edges=st.lists(st.sets(st.integers(0, 7), max_size=3), min_size=2, max_size=8),
     wanted=st.lists(st.sets(st.integers(0, 7), min_size=1, max_size=3), min_size=1, max_size=4),

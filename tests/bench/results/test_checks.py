@@ -33,7 +33,14 @@ def cells(*variants: str, targets: int = 2, horizon: int = 1, status: str = "ok"
 def scores(**values: float) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"cell_id": c, "metric": "rmse", "value": v, "direction": "lower", "n": 9, "defined": True}
+            {
+                "cell_id": c,
+                "metric": "rmse",
+                "value": v,
+                "direction": "lower",
+                "n": 9,
+                "defined": True,
+            }
             for c, v in values.items()
         ]
     )

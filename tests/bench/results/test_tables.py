@@ -1,4 +1,4 @@
-"""The long tables: cells' frames below each other, with the cell in front, in the same bytes each time."""
+"""The long tables: cells' frames below each other, the cell in front, always the same bytes."""
 
 from pathlib import Path
 
