@@ -38,6 +38,7 @@ _BETWEEN = (
     "dataflows.labels.multiclass",
     "dataflows.labels.ordinal",
     "dataflows.labels.continuous",
+    "dataflows.start",
 )
 _AFTER = ("dataflows.evaluation",)
 

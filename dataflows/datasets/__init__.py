@@ -9,6 +9,6 @@ def available() -> tuple[str, ...]:
     Examples
     --------
     >>> available()
-    ('weather',)
+    ('weather', 'fx', 'table')
     """
-    return ("weather",)
+    return ("weather", "fx", "table")

@@ -9,7 +9,7 @@ from hamilton.function_modifiers import config
 from numpy.typing import NDArray
 
 from dataflows.models import cumulative
-from dataflows.models.frequencies import probability_frame, shares
+from dataflows.models.frequencies import probability_frame
 from dataflows.models.recurrent import network
 from dataflows.training.torch_loop import Fit, fitted, reproducible
 
@@ -22,8 +22,9 @@ __all__ = [
     "best_model",
     "fit_report",
     "hyperparameters",
-    "prediction__classes",
+    "prediction__binary",
     "prediction__continuous",
+    "prediction__multiclass",
     "prediction__ordinal",
     "present",
     "scaled_series",
@@ -73,15 +74,15 @@ def base_model__continuous() -> dict[str, Any]:
 
 
 @config.when(task="binary")
-def base_model__binary(y_train: pd.Series) -> dict[str, Any]:
-    """Cross entropy."""
-    return {"head": "classes", "outputs": 2, "start": _log_shares(y_train, 2)}
+def base_model__binary() -> dict[str, Any]:
+    """Cross entropy of the odds."""
+    return {"head": "odds", "outputs": 1}
 
 
 @config.when(task="multiclass")
-def base_model__multiclass(y_train: pd.Series, n_classes: int) -> dict[str, Any]:
+def base_model__multiclass(n_classes: int) -> dict[str, Any]:
     """Cross entropy."""
-    return {"head": "classes", "outputs": n_classes, "start": _log_shares(y_train, n_classes)}
+    return {"head": "classes", "outputs": n_classes}
 
 
 @config.when(task="ordinal")
@@ -94,10 +95,10 @@ def hyperparameters(
     hidden: int = 24,
     lookback: int = 24,
     n_epochs: int = 12,
-    learning_rate: float = 0.005,
+    learning_rate: float = 0.002,
     batch_size: int = 64,
     weight_decay: float = 0.01,
-    dropout: float = 0.1,
+    dropout: float = 0.3,
 ) -> dict[str, Any]:
     """Hyperparameters as given; `n_epochs` is the most that early stopping may use."""
     return {
@@ -115,7 +116,7 @@ def hyperparameters(
 def trial_table__development(
     scaled_series: pd.DataFrame,
     present: pd.DataFrame,
-    base: pd.DataFrame,
+    start: pd.DataFrame,
     y_train: pd.Series,
     fit_origins: pd.DatetimeIndex,
     validation_origins: pd.DatetimeIndex,
@@ -125,7 +126,7 @@ def trial_table__development(
     device: str = "cpu",
 ) -> list[dict[str, Any]]:
     """One trial, the hyperparameters as given, stopped by the validation block."""
-    rows = _Rows(scaled_series, present, base, y_train)
+    rows = _Rows(scaled_series, present, start, y_train)
     return [
         _trial(rows, fit_origins, validation_origins, base_model, hyperparameters, seed, device)
     ]
@@ -135,7 +136,7 @@ def trial_table__development(
 def trial_table__evaluation(
     scaled_series: pd.DataFrame,
     present: pd.DataFrame,
-    base: pd.DataFrame,
+    start: pd.DataFrame,
     y_train: pd.Series,
     fit_origins: pd.DatetimeIndex,
     validation_origins: pd.DatetimeIndex,
@@ -146,7 +147,7 @@ def trial_table__evaluation(
     device: str = "cpu",
 ) -> list[dict[str, Any]]:
     """Random search: the hyperparameters as given, then `n_trials - 1` draws, on one split."""
-    rows = _Rows(scaled_series, present, base, y_train)
+    rows = _Rows(scaled_series, present, start, y_train)
     rng = np.random.default_rng(seed)
     drawn = [hyperparameters | _draw(rng) for _ in range(n_trials - 1)]
     return [
@@ -164,7 +165,7 @@ def best_hyperparameters(trial_table: list[dict[str, Any]]) -> dict[str, Any]:
 def best_model(
     scaled_series: pd.DataFrame,
     present: pd.DataFrame,
-    base: pd.DataFrame,
+    start: pd.DataFrame,
     y_train: pd.Series,
     base_model: dict[str, Any],
     best_hyperparameters: dict[str, Any],
@@ -172,7 +173,7 @@ def best_model(
     device: str = "cpu",
 ) -> dict[str, Any]:
     """Weights fitted on every training origin, for as many epochs as the best trial took."""
-    rows = _Rows(scaled_series, present, base, y_train)
+    rows = _Rows(scaled_series, present, start, y_train)
     origins = pd.DatetimeIndex(y_train.index)
     return _fitted(rows, origins, None, base_model, best_hyperparameters, seed, device).state
 
@@ -188,7 +189,7 @@ def fit_report(
 def prediction__continuous(
     scaled_series: pd.DataFrame,
     present: pd.DataFrame,
-    base: pd.DataFrame,
+    start: pd.DataFrame,
     y_train: pd.Series,
     test_origins: pd.DatetimeIndex,
     base_model: dict[str, Any],
@@ -197,16 +198,16 @@ def prediction__continuous(
     device: str = "cpu",
 ) -> pd.DataFrame:
     """z of every test origin."""
-    rows = _Rows(scaled_series, present, base, y_train)
+    rows = _Rows(scaled_series, present, start, y_train)
     z = _outputs(rows, test_origins, base_model, best_hyperparameters, best_model, device)
     return pd.DataFrame({"y_pred": z[:, 0]}, index=test_origins)
 
 
-@config.when_in(task=["binary", "multiclass"])
-def prediction__classes(
+@config.when(task="binary")
+def prediction__binary(
     scaled_series: pd.DataFrame,
     present: pd.DataFrame,
-    base: pd.DataFrame,
+    start: pd.DataFrame,
     y_train: pd.Series,
     test_origins: pd.DatetimeIndex,
     base_model: dict[str, Any],
@@ -215,7 +216,26 @@ def prediction__classes(
     device: str = "cpu",
 ) -> pd.DataFrame:
     """Class probabilities of every test origin."""
-    rows = _Rows(scaled_series, present, base, y_train)
+    rows = _Rows(scaled_series, present, start, y_train)
+    odds = _outputs(rows, test_origins, base_model, best_hyperparameters, best_model, device)
+    p = 1.0 / (1.0 + np.exp(-odds[:, 0]))
+    return probability_frame(np.column_stack([1.0 - p, p]), test_origins)
+
+
+@config.when(task="multiclass")
+def prediction__multiclass(
+    scaled_series: pd.DataFrame,
+    present: pd.DataFrame,
+    start: pd.DataFrame,
+    y_train: pd.Series,
+    test_origins: pd.DatetimeIndex,
+    base_model: dict[str, Any],
+    best_hyperparameters: dict[str, Any],
+    best_model: dict[str, Any],
+    device: str = "cpu",
+) -> pd.DataFrame:
+    """Class probabilities of every test origin."""
+    rows = _Rows(scaled_series, present, start, y_train)
     score = _outputs(rows, test_origins, base_model, best_hyperparameters, best_model, device)
     p = np.exp(score - score.max(axis=1, keepdims=True))
     return probability_frame(p / p.sum(axis=1, keepdims=True), test_origins)
@@ -225,7 +245,7 @@ def prediction__classes(
 def prediction__ordinal(
     scaled_series: pd.DataFrame,
     present: pd.DataFrame,
-    base: pd.DataFrame,
+    start: pd.DataFrame,
     y_train: pd.Series,
     test_origins: pd.DatetimeIndex,
     base_model: dict[str, Any],
@@ -234,7 +254,7 @@ def prediction__ordinal(
     device: str = "cpu",
 ) -> pd.DataFrame:
     """Class probabilities of every test origin, from the latent z and its spread."""
-    rows = _Rows(scaled_series, present, base, y_train)
+    rows = _Rows(scaled_series, present, start, y_train)
     z = _outputs(rows, test_origins, base_model, best_hyperparameters, best_model, device)
     p = cumulative.class_probabilities(
         z[:, 0], np.asarray(base_model["cut_points"]), best_hyperparameters["spread"]
@@ -246,13 +266,13 @@ class _Rows:
     """Tensors by row of the series: windows are views, cut out batch by batch."""
 
     def __init__(
-        self, scaled: pd.DataFrame, present: pd.DataFrame, base: pd.DataFrame, y_train: pd.Series
+        self, scaled: pd.DataFrame, present: pd.DataFrame, start: pd.DataFrame, y_train: pd.Series
     ) -> None:
         self.index = scaled.index
         self.series = scaled.to_numpy()
         # Copies: what comes from a store is read-only memory, which torch does not take.
         self.present = present.to_numpy(copy=True)
-        self.z_now = base["z_now"].to_numpy(dtype=np.float32)
+        self.start = start.to_numpy(dtype=np.float32, copy=True)
         classes = y_train.dtype.kind == "i"
         self.outcome = np.zeros(len(self.index), dtype=np.int64 if classes else np.float32)
         self.outcome[self.numbers(pd.DatetimeIndex(y_train.index))] = y_train.to_numpy()
@@ -260,7 +280,10 @@ class _Rows:
     def numbers(self, origins: pd.DatetimeIndex) -> NDArray[np.int64]:
         return np.asarray(self.index.get_indexer(origins), dtype=np.int64)
 
-    def inputs(self, lookback: int, base_model: dict[str, Any], device: str) -> Any:
+    def codes(self, origins: pd.DatetimeIndex) -> NDArray[np.int64]:
+        return self.outcome[self.numbers(origins)].astype(np.int64)
+
+    def inputs(self, lookback: int, device: str) -> Any:
         """Function of row numbers that gives (window, present, start) as tensors."""
         import torch
 
@@ -268,21 +291,13 @@ class _Rows:
         padded = torch.from_numpy(np.concatenate([before, self.series])).to(device)
         windows = padded.unfold(0, lookback, 1)  # (rows, channels, lookback), a view
         present = torch.from_numpy(self.present).to(device)
-        if "start" in base_model:
-            prior = torch.tensor([base_model["start"]], dtype=torch.float32, device=device)
-            start = prior.expand(len(present), -1)
-        else:
-            start = torch.from_numpy(self.z_now).to(device)[:, None]
+        start = torch.from_numpy(self.start).to(device)
 
         def of(rows: NDArray[np.int64]) -> tuple[Any, Any, Any]:
             at = torch.from_numpy(rows).to(device)
             return windows[at].transpose(1, 2), present[at], start[at]
 
         return of
-
-
-def _log_shares(y_train: pd.Series, n_classes: int) -> list[float]:
-    return [float(value) for value in np.log(shares(y_train.to_numpy(), n_classes))]
 
 
 def _draw(rng: np.random.Generator) -> dict[str, Any]:
@@ -323,7 +338,7 @@ def _fitted(
         return fitted(
             net,
             _loss(net, base_model, device),
-            rows.inputs(hyperparameters["lookback"], base_model, device),
+            rows.inputs(hyperparameters["lookback"], device),
             torch.from_numpy(rows.outcome).to(device),
             rows.numbers(fit_origins),
             validation_rows=None
@@ -344,7 +359,7 @@ def _start_spread(
     """Begin with the spread that suits persistence, which the latent value begins as."""
     at = rows.numbers(origins)
     edges = np.asarray(base_model["cut_points"])
-    spread = cumulative.best_spread(rows.z_now[at], rows.outcome[at], edges)
+    spread = cumulative.best_spread(rows.start[at, 0], rows.codes(origins), edges)
     net.log_spread.data.fill_(float(np.log(spread)))
 
 
@@ -362,8 +377,8 @@ def _trial(
     chosen = trial | {"n_epochs": fit.epochs}
     if base_model["head"] == "ordered":
         latent = _outputs(rows, validation_origins, base_model, trial, fit.state, device)[:, 0]
-        codes = rows.outcome[rows.numbers(validation_origins)]
         edges = np.asarray(base_model["cut_points"])
+        codes = rows.codes(validation_origins)
         chosen["spread"] = cumulative.best_spread(latent, codes, edges)
     return {
         "hyperparameters": chosen,
@@ -387,7 +402,7 @@ def _outputs(
         net = _network(rows, base_model, hyperparameters).to(device)
         net.load_state_dict(state)
         net.eval()
-        inputs = rows.inputs(hyperparameters["lookback"], base_model, device)
+        inputs = rows.inputs(hyperparameters["lookback"], device)
         return np.asarray(net(*inputs(rows.numbers(origins))).cpu().numpy(), dtype=np.float64)
 
 
@@ -397,22 +412,17 @@ def _loss(net: Any, base_model: dict[str, Any], device: str) -> Any:
 
     if base_model["head"] == "classes":
         return functional.cross_entropy
+    if base_model["head"] == "odds":
+        return lambda output, code: functional.binary_cross_entropy_with_logits(
+            output[:, 0], code.float()
+        )
     if base_model["head"] == "value":
         return lambda output, z: functional.mse_loss(output[:, 0], z)
     edges = torch.tensor(base_model["cut_points"], dtype=torch.float32, device=device)
     steps = torch.arange(len(edges), device=device)
-    import os
-    MODE=os.environ.get("ORD","rps")
-    infinity = torch.full((1,), torch.inf, device=device)
-    bounds = torch.cat([-infinity, edges, infinity])
 
     def rps(output: Any, codes: Any) -> Any:
         below = torch.sigmoid((edges - output) / net.log_spread.exp())
         return ((below - (codes[:, None] <= steps).float()) ** 2).mean()
-    def nll(output: Any, codes: Any) -> Any:
-        s=net.log_spread.exp()
-        up = torch.sigmoid((bounds[codes+1] - output[:,0]) / s)
-        lo = torch.sigmoid((bounds[codes] - output[:,0]) / s)
-        return -torch.log((up-lo).clamp_min(1e-6)).mean()
 
-    return rps if MODE=="rps" else nll
+    return rps

@@ -10,7 +10,7 @@ from hamilton.function_modifiers import config
 from numpy.typing import NDArray
 
 from dataflows.models import cumulative
-from dataflows.models.frequencies import probability_frame, shares
+from dataflows.models.frequencies import probability_frame
 
 __all__ = [
     "base_model__binary",
@@ -21,9 +21,6 @@ __all__ = [
     "best_model",
     "fit_report",
     "hyperparameters",
-    "latent_start__binary",
-    "latent_start__multiclass",
-    "latent_start__value",
     "prediction__binary",
     "prediction__continuous",
     "prediction__multiclass",
@@ -64,28 +61,6 @@ def base_model__ordinal(label_edges: np.ndarray) -> dict[str, Any]:
     return {"disable_default_eval_metric": 1, "cut_points": label_edges.tolist()}
 
 
-@config.when_in(task=["continuous", "ordinal"])
-def latent_start__value(base: pd.DataFrame) -> pd.DataFrame:
-    """Where boosting starts: the present z, so that no tree is spent on persistence."""
-    return base[["z_now"]]
-
-
-@config.when(task="binary")
-def latent_start__binary(base: pd.DataFrame, y_train: pd.Series) -> pd.DataFrame:
-    """Where boosting starts: the log odds of the training classes."""
-    p = shares(y_train.to_numpy(), 2)
-    return pd.DataFrame({"start": np.log(p[1] / p[0])}, index=base.index)
-
-
-@config.when(task="multiclass")
-def latent_start__multiclass(
-    base: pd.DataFrame, y_train: pd.Series, n_classes: int
-) -> pd.DataFrame:
-    """Where boosting starts: the log shares of the training classes."""
-    start = np.log(shares(y_train.to_numpy(), n_classes))
-    return pd.DataFrame(np.tile(start, (len(base), 1)), index=base.index)
-
-
 def hyperparameters(
     n_rounds: int = 60,
     max_depth: int = 5,
@@ -115,13 +90,13 @@ def trial_table__development(
     y_train: pd.Series,
     fit_origins: pd.DatetimeIndex,
     validation_origins: pd.DatetimeIndex,
-    latent_start: pd.DataFrame,
+    start: pd.DataFrame,
     base_model: dict[str, Any],
     hyperparameters: dict[str, Any],
     seed: int,
 ) -> list[dict[str, Any]]:
     """One trial, the hyperparameters as given, stopped by the validation block."""
-    blocks = _blocks(X, y_train, latent_start, fit_origins, validation_origins, hyperparameters)
+    blocks = _blocks(X, y_train, start, fit_origins, validation_origins, hyperparameters)
     return [_trial(*blocks, base_model, hyperparameters, seed)]
 
 
@@ -131,14 +106,14 @@ def trial_table__evaluation(
     y_train: pd.Series,
     fit_origins: pd.DatetimeIndex,
     validation_origins: pd.DatetimeIndex,
-    latent_start: pd.DataFrame,
+    start: pd.DataFrame,
     base_model: dict[str, Any],
     hyperparameters: dict[str, Any],
     seed: int,
     n_trials: int = 4,
 ) -> list[dict[str, Any]]:
     """Random search: the hyperparameters as given, then `n_trials - 1` draws, on one split."""
-    blocks = _blocks(X, y_train, latent_start, fit_origins, validation_origins, hyperparameters)
+    blocks = _blocks(X, y_train, start, fit_origins, validation_origins, hyperparameters)
     rng = np.random.default_rng(seed)
     drawn = [hyperparameters | _draw(rng) for _ in range(n_trials - 1)]
     return [_trial(*blocks, base_model, trial, seed) for trial in [hyperparameters, *drawn]]
@@ -153,7 +128,7 @@ def best_hyperparameters(trial_table: list[dict[str, Any]]) -> dict[str, Any]:
 def best_model(
     X_train: pd.DataFrame,
     y_train: pd.Series,
-    latent_start: pd.DataFrame,
+    start: pd.DataFrame,
     base_model: dict[str, Any],
     best_hyperparameters: dict[str, Any],
     seed: int,
@@ -162,7 +137,7 @@ def best_model(
     matrix = _matrix(
         X_train.to_numpy(),
         y_train.to_numpy(),
-        latent_start.loc[X_train.index].to_numpy(),
+        start.loc[X_train.index].to_numpy(),
         best_hyperparameters["max_bin"],
     )
     return _boosted(matrix, base_model, best_hyperparameters, seed)
@@ -177,28 +152,26 @@ def fit_report(
 
 @config.when(task="continuous")
 def prediction__continuous(
-    best_model: Any, X_test: pd.DataFrame, latent_start: pd.DataFrame
+    best_model: Any, X_test: pd.DataFrame, start: pd.DataFrame
 ) -> pd.DataFrame:
     """z of every test origin."""
-    return pd.DataFrame({"y_pred": _latent(best_model, X_test, latent_start)}, index=X_test.index)
+    return pd.DataFrame({"y_pred": _latent(best_model, X_test, start)}, index=X_test.index)
 
 
 @config.when(task="binary")
-def prediction__binary(
-    best_model: Any, X_test: pd.DataFrame, latent_start: pd.DataFrame
-) -> pd.DataFrame:
+def prediction__binary(best_model: Any, X_test: pd.DataFrame, start: pd.DataFrame) -> pd.DataFrame:
     """Class probabilities of every test origin."""
-    odds = _latent(best_model, X_test, latent_start)
+    odds = _latent(best_model, X_test, start)
     p = 1.0 / (1.0 + np.exp(-odds))
     return probability_frame(np.column_stack([1.0 - p, p]), pd.DatetimeIndex(X_test.index))
 
 
 @config.when(task="multiclass")
 def prediction__multiclass(
-    best_model: Any, X_test: pd.DataFrame, latent_start: pd.DataFrame
+    best_model: Any, X_test: pd.DataFrame, start: pd.DataFrame
 ) -> pd.DataFrame:
     """Class probabilities of every test origin."""
-    margin = _latent(best_model, X_test, latent_start)
+    margin = _latent(best_model, X_test, start)
     p = np.exp(margin - margin.max(axis=1, keepdims=True))
     return probability_frame(p / p.sum(axis=1, keepdims=True), pd.DatetimeIndex(X_test.index))
 
@@ -207,13 +180,13 @@ def prediction__multiclass(
 def prediction__ordinal(
     best_model: Any,
     X_test: pd.DataFrame,
-    latent_start: pd.DataFrame,
+    start: pd.DataFrame,
     base_model: dict[str, Any],
     best_hyperparameters: dict[str, Any],
 ) -> pd.DataFrame:
     """Class probabilities of every test origin, from the latent z and its spread."""
     p = cumulative.class_probabilities(
-        _latent(best_model, X_test, latent_start),
+        _latent(best_model, X_test, start),
         np.asarray(base_model["cut_points"]),
         best_hyperparameters["spread"],
     )
@@ -243,7 +216,7 @@ def _matrix(X: _Floats, y: NDArray[Any], start: _Floats, max_bin: int, ref: Any 
 def _blocks(
     X: pd.DataFrame,
     y_train: pd.Series,
-    latent_start: pd.DataFrame,
+    start: pd.DataFrame,
     fit_origins: pd.DatetimeIndex,
     validation_origins: pd.DatetimeIndex,
     hyperparameters: dict[str, Any],
@@ -256,7 +229,7 @@ def _blocks(
             _matrix(
                 X.to_numpy()[rows],
                 y_train.to_numpy()[y_train.index.get_indexer(origins)],
-                latent_start.to_numpy()[rows],
+                start.to_numpy()[rows],
                 hyperparameters["max_bin"],
                 ref=made[0] if made else None,
             )
@@ -319,10 +292,10 @@ def _boosted(
     )
 
 
-def _latent(booster: Any, X: pd.DataFrame, latent_start: pd.DataFrame) -> NDArray[np.float64]:
+def _latent(booster: Any, X: pd.DataFrame, start: pd.DataFrame) -> NDArray[np.float64]:
     """Raw margin of every row, the start included."""
-    start = latent_start.to_numpy()[latent_start.index.get_indexer(X.index)]
-    margin = booster.inplace_predict(X.to_numpy(), predict_type="margin", base_margin=start)
+    at_rows = start.to_numpy()[start.index.get_indexer(X.index)]
+    margin = booster.inplace_predict(X.to_numpy(), predict_type="margin", base_margin=at_rows)
     return np.asarray(margin, dtype=np.float64)
 
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit", "fitted", "reproducible"]
 
+# Share of its past that the running average of the weights keeps at each step.
+_MEMORY = 0.98
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:
@@ -63,7 +66,7 @@ def fitted(
     weight_decay: float,
     rng: np.random.Generator,
 ) -> Fit:
-    """Weights of `network` after at most `n_epochs` of AdamW on a one-cycle of learning rates.
+    """Weights of `network` after at most `n_epochs` of AdamW, averaged over its last steps.
 
     Parameters
     ----------
@@ -79,6 +82,8 @@ def fitted(
     import torch
 
     optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    average = [parameter.detach().clone() for parameter in network.parameters()]
+    steps = 0
     best, best_epoch, best_state = float("inf"), 0, _copy(network)
     history: list[float] = []
     for epoch in range(1, n_epochs + 1):
@@ -92,25 +97,52 @@ def fitted(
             value.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
+            steps += 1
+            _follow(average, network, min(_MEMORY, (1 + steps) / (10 + steps)))
         if validation_rows is None:
             continue
         network.eval()
-        with torch.no_grad():
+        with torch.no_grad(), _exchanged(network, average):
             seen = outcome[torch.from_numpy(validation_rows)]
             history.append(float(loss(network(*inputs(validation_rows)), seen)))
-        if history[-1] < best:
-            best, best_epoch, best_state = history[-1], epoch, _copy(network)
-        elif epoch - best_epoch >= patience:
+            if history[-1] < best:
+                best, best_epoch, best_state = history[-1], epoch, _copy(network)
+        if epoch - best_epoch >= patience:
             break
     if validation_rows is None:
-        return Fit(_copy(network), n_epochs, float("nan"), ())
+        with _exchanged(network, average):
+            return Fit(_copy(network), n_epochs, float("nan"), ())
     if best_epoch == 0:
         raise ArithmeticError(
             f"validation loss was not a finite number in any of {len(history)} epochs; "
             "lower learning_rate"
         )
-    network.load_state_dict(best_state)
     return Fit(best_state, best_epoch, best, tuple(history))
+
+
+def _follow(average: list[Any], network: "torch.nn.Module", memory: float) -> None:
+    """Move the running average of the weights towards the present ones."""
+    import torch
+
+    with torch.no_grad():
+        for kept, parameter in zip(average, network.parameters(), strict=True):
+            kept.lerp_(parameter, 1.0 - memory)
+
+
+@contextmanager
+def _exchanged(network: "torch.nn.Module", average: list[Any]) -> Iterator[None]:
+    """The network with its averaged weights, then with its own again."""
+    import torch
+
+    with torch.no_grad():
+        own = [parameter.detach().clone() for parameter in network.parameters()]
+        for parameter, kept in zip(network.parameters(), average, strict=True):
+            parameter.copy_(kept)
+        try:
+            yield
+        finally:
+            for parameter, kept in zip(network.parameters(), own, strict=True):
+                parameter.copy_(kept)
 
 
 def _copy(network: "torch.nn.Module") -> dict[str, Any]:
