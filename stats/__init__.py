@@ -20,10 +20,21 @@ from stats.adjust import (
     shaffer,
     sidak,
 )
+from stats.bayes import BayesResult, bayes_correlated_t, bayes_sign, bayes_signed_rank
 from stats.bootstrap import bootstrap_indices
 from stats.calibration import christoffersen, kupiec, mincer_zarnowitz, pit_uniformity
+from stats.comparison import Comparison, compare, winners
 from stats.conditional import giacomini_white
 from stats.confidence_set import ConfidenceSetResult, model_confidence_set
+from stats.effect import (
+    WinTieLoss,
+    akinshin_gamma,
+    cliffs_delta,
+    cohen_d,
+    hodges_lehmann,
+    vargha_delaney,
+    win_tie_loss,
+)
 from stats.errors import (
     DegenerateWarning,
     DependentBlocksWarning,
@@ -50,6 +61,14 @@ from stats.omnibus import (
     quade,
     skillings_mack,
 )
+from stats.paired import (
+    TwoModelResult,
+    contingency,
+    corrected_resampled_t,
+    five_by_two_cv_f,
+    five_by_two_cv_t,
+    mcnemar,
+)
 from stats.panel import panel_diebold_mariano
 from stats.posthoc import (
     bonferroni_dunn,
@@ -63,8 +82,23 @@ from stats.posthoc import (
     versus_control,
     wilcoxon,
 )
+from stats.power import PoolDependence, Preflight, pool_dependence, preflight
 from stats.predictive import diebold_mariano
-from stats.results import BestResult, ControlResult, OmnibusResult, PairsResult, Result
+from stats.resample import (
+    Interval,
+    bootstrap_interval,
+    cluster_bootstrap_indices,
+    romano_wolf,
+    sign_flip_max_t,
+)
+from stats.results import (
+    BestResult,
+    ControlResult,
+    Evidence,
+    OmnibusResult,
+    PairsResult,
+    Result,
+)
 from stats.scores import Losses, Scores
 from stats.superior import spa, stepm
 
@@ -82,6 +116,17 @@ __all__ = [  # noqa: RUF022 (by family, as the manual lists them)
     "OmnibusResult",
     "PairsResult",
     "Result",
+    "BayesResult",
+    "Comparison",
+    "Evidence",
+    "Interval",
+    "PoolDependence",
+    "Preflight",
+    "TwoModelResult",
+    "WinTieLoss",
+    # everything together
+    "compare",
+    "winners",
     # errors and warnings
     "UndefinedError",
     "DegenerateWarning",
@@ -109,6 +154,7 @@ __all__ = [  # noqa: RUF022 (by family, as the manual lists them)
     "mean_rank_z",
     "miller",
     "nemenyi",
+    "sign_flip_max_t",
     "sign_test",
     "versus_control",
     "wilcoxon",
@@ -127,6 +173,28 @@ __all__ = [  # noqa: RUF022 (by family, as the manual lists them)
     "rom",
     "shaffer",
     "sidak",
+    "romano_wolf",
+    # two models
+    "bayes_correlated_t",
+    "bayes_sign",
+    "bayes_signed_rank",
+    "contingency",
+    "corrected_resampled_t",
+    "five_by_two_cv_f",
+    "five_by_two_cv_t",
+    "mcnemar",
+    # effect sizes and intervals
+    "akinshin_gamma",
+    "bootstrap_interval",
+    "cliffs_delta",
+    "cluster_bootstrap_indices",
+    "cohen_d",
+    "hodges_lehmann",
+    "vargha_delaney",
+    "win_tie_loss",
+    # planning
+    "pool_dependence",
+    "preflight",
     # grouping
     "cliques",
     "compact_letters",

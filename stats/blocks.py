@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable
 import numpy as np
 
 from stats.errors import DependentBlocksWarning
-from stats.scores import Scores, ScoresLike
+from stats.scores import Scores, ScoresLike, label_text
 
 __all__ = ["prepared", "serial_dependence", "shared_levels"]
 
@@ -31,19 +31,19 @@ def shared_levels(scores: Scores) -> str:
     """
     labels = scores.blocks
     if len(set(labels)) < len(labels):
-        seen: set[Hashable] = set()
-        twice = next(label for label in labels if label in seen or seen.add(label))
-        return f"several rows are labelled {twice!r}"
+        for at, label in enumerate(labels):
+            if label in labels[:at]:
+                return f"several rows are labelled {label!r}"
     if not labels or not all(isinstance(label, tuple) and label for label in labels):
         return ""
-    levels = list(zip(*labels, strict=True))  # type: ignore[arg-type]
+    levels = list(zip(*labels, strict=True))
     if any(len(set(level)) == len(labels) for level in levels):
         return ""
     first: dict[Hashable, int] = {}
     for row, value in enumerate(levels[0]):
         if value in first:
             one, other = labels[first[value]], labels[row]
-            told = [" / ".join(str(part) for part in each) for each in (one, other)]  # type: ignore[attr-defined]
+            told = [label_text(each) for each in (one, other)]
             return (
                 "rows share a value in every level of their labels, for example "
                 f"{told[0]} and {told[1]}"

@@ -450,6 +450,11 @@ def skillings_mack(
     higher_is_better, blocks
         As in `friedman`.
 
+    Returns
+    -------
+    OmnibusResult
+        `locations` are mean ranks stretched to the scale of all models in every block.
+
     Raises
     ------
     ScoresError
@@ -496,8 +501,9 @@ def skillings_mack(
     np.fill_diagonal(covariance, -covariance.sum(axis=1))
     # Its rank is k - 1, so the last model can be left out instead of a pseudo-inverse.
     statistic = float(score[:-1] @ np.linalg.solve(covariance[:-1, :-1], score[:-1]))
-    counts = present.sum(axis=0)
-    locations = np.where(present, ranks, 0.0).sum(axis=0) / counts
+    # Second of two is worse than second of five: ranks are stretched to the scale of k models.
+    stretched = 1.0 + (ranks - 1.0) * ((k - 1.0) / (size - 1.0))[:, None]
+    locations = np.where(present, stretched, 0.0).sum(axis=0) / present.sum(axis=0)
     return OmnibusResult(
         statistic=statistic,
         pvalue=float(chdtrc(k - 1, statistic)),

@@ -737,14 +737,13 @@ def win_counts(values: FloatArray) -> FloatArray:
     k = values.shape[1]
     wins = np.empty((k, k))
     for model in range(k):
-        wins[model] = (values[:, [model]] < values).sum(axis=0)
+        wins[model] = np.count_nonzero(values[:, [model]] < values, axis=0)
     return wins
 
 
 def _binomial_below(successes: FloatArray, trials: FloatArray) -> FloatArray:
     """P(X <= successes) for X binomial with probability 1/2."""
-    result: FloatArray = bdtr(successes, trials.astype(np.int64), 0.5)
-    return result
+    return np.asarray(bdtr(successes, trials.astype(np.int64), 0.5), dtype=np.float64)
 
 
 def versus_control(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BestResult",
     "ControlResult",
+    "Evidence",
     "OmnibusResult",
     "PairsResult",
     "Result",
@@ -93,12 +94,33 @@ def format_number(value: object) -> str:
     return str(value)
 
 
+def _column(name: str, values: Sequence[Any]) -> list[str]:
+    """Numbers of one column with as many decimals as each other, if that shows them all."""
+    if _is_pvalue(name):
+        return [format_pvalue(float(v)) for v in values]
+    if values and all(isinstance(v, (float, np.floating)) for v in values):
+        sizes = [abs(float(v)) for v in values if math.isfinite(v) and v != 0]
+        if sizes:
+            decimals = max(0, 3 - math.floor(math.log10(max(sizes))))
+            if decimals <= 6 and min(sizes) >= 10.0**-decimals:
+                return [
+                    f"{v:.{decimals}f}" if math.isfinite(v) else format_number(v) for v in values
+                ]
+    return [format_number(v) for v in values]
+
+
 def _cells(table: Table) -> list[list[str]]:
-    columns = [
-        [format_pvalue(float(v)) if _is_pvalue(name) else format_number(v) for v in column]
-        for name, column in table.items()
-    ]
+    columns = [_column(name, column) for name, column in table.items()]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _heading(name: str) -> str:
+    """A column's name for people: words, and p for p-values."""
+    return name.replace("pvalue", "p").replace("_", " ")
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _is_pvalue(name: str) -> bool:
@@ -126,8 +148,8 @@ def _freeze(value: object) -> object:
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Result:
-    """Parent of all results: named, frozen, compared by value.
+class Evidence:
+    """Parent of all that a comparison gives back: named, frozen, compared by value.
 
     A child declares its fields as a frozen dataclass with ``eq=False, repr=False, kw_only=True``
     and gives `_table` (columns to show) and `_sentences` (for `methods`). Arrays become
@@ -135,18 +157,14 @@ class Result:
 
     Parameters
     ----------
-    statistic, pvalue : float or ndarray
-        Scipy's names; nan where the test is undefined.
     names : tuple of str
         The models.
     test : str
-        The test's name as a paper would print it.
+        The method's name as a paper would print it.
     notes : tuple of str
         What was done to the data, and what a reader should know.
     """
 
-    statistic: float | FloatArray
-    pvalue: float | FloatArray
     names: tuple[str, ...]
     test: str
     notes: tuple[str, ...] = ()
@@ -170,14 +188,6 @@ class Result:
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.test, self.names))
 
-    def rejects(self, alpha: float = 0.05) -> Any:
-        """Whether the null is rejected at `alpha`; an undefined p-value never rejects."""
-        alpha = level(alpha)
-        if isinstance(self.pvalue, np.ndarray):
-            with np.errstate(invalid="ignore"):
-                return self.pvalue <= alpha
-        return bool(self.pvalue <= alpha)
-
     def _table(self) -> Table:
         raise NotImplementedError(f"{type(self).__name__} gives no table")
 
@@ -197,10 +207,10 @@ class Result:
         """Plain text: the test, its numbers and the notes."""
         table = self._table()
         rows = _cells(table)
-        head = [*table]
+        head = [_heading(name) for name in table]
         shown = rows[:SHOWN_ROWS]
         widths = [max(len(row[c]) for row in [head, *shown]) for c in range(len(head))]
-        lines = [self._head(), ""]
+        lines = [*(_sentence_case(line) for line in self._head().splitlines()), ""]
         lines += [
             "  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
             for row in [head, *shown]
@@ -221,7 +231,7 @@ class Result:
         """
         table = self._table()
         kinds = ["l" if all(isinstance(v, str) for v in c) else "r" for c in table.values()]
-        lines = [f"% {_provenance()}", f"% {_one_line(self._head())}"]
+        lines = [f"% {_provenance()}", *(f"% {line}" for line in self._head().splitlines())]
         lines += [f"% note: {_one_line(note)}" for note in self.notes]
         wrapped = bool(caption or label)
         if wrapped:
@@ -231,7 +241,7 @@ class Result:
             if label:
                 lines.append(rf"\label{{{label}}}")
         lines += [rf"\begin{{tabular}}{{{''.join(kinds)}}}", r"\toprule"]
-        lines.append(" & ".join(escape_latex(name) for name in table) + r" \\")
+        lines.append(" & ".join(escape_latex(_heading(name)) for name in table) + r" \\")
         lines.append(r"\midrule")
         lines += [" & ".join(escape_latex(c) for c in row) + r" \\" for row in _cells(table)]
         lines += [r"\bottomrule", r"\end{tabular}"]
@@ -242,23 +252,26 @@ class Result:
     def _repr_html_(self) -> str:
         table = self._table()
         rows = _cells(table)
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in table)
+        head = "".join(f"<th>{html.escape(_heading(name))}</th>" for name in table)
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
             for row in rows[:SHOWN_ROWS]
         )
         more = len(rows) - SHOWN_ROWS
+        head_line = "<br>".join(html.escape(_sentence_case(s)) for s in self._head().splitlines())
         notes = [f"{more} more rows in to_frame()"] if more > 0 else []
         told = "".join(f"<p>{html.escape(note)}</p>" for note in [*notes, *self.notes])
         return (
-            f"<div><p><strong>{html.escape(self._head())}</strong></p>"
+            f"<div><p><strong>{head_line}</strong></p>"
             f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{told}</div>"
         )
 
     def methods(self) -> str:
         """The paragraph for the paper: variant, sizes, correction, versions."""
         sentences = [*self._sentences(), *(_sentence(note) for note in self.notes)]
-        return " ".join([*sentences, f"Computed with {_provenance()}."])
+        return " ".join(
+            [*(_sentence_case(s) for s in sentences), f"Computed with {_provenance()}."]
+        )
 
     def figure(self, *, alpha: float = 0.05) -> Figure:
         """The layout of the picture, in numbers: what `plot` and the reports draw."""
@@ -271,10 +284,32 @@ class Result:
         return axes.draw(self.figure(alpha=alpha), ax)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._head()}>"
+        return f"<{type(self).__name__}: {'; '.join(self._head().splitlines())}>"
 
     def _replaced(self, **changes: Any) -> Any:
         return dataclasses.replace(self, **changes)
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Result(Evidence):
+    """Parent of the results of tests.
+
+    Parameters
+    ----------
+    statistic, pvalue : float or ndarray
+        Scipy's names; nan where the test is undefined.
+    """
+
+    statistic: float | FloatArray
+    pvalue: float | FloatArray
+
+    def rejects(self, alpha: float = 0.05) -> Any:
+        """Whether the null is rejected at `alpha`; an undefined p-value never rejects."""
+        alpha = level(alpha)
+        if isinstance(self.pvalue, np.ndarray):
+            with np.errstate(invalid="ignore"):
+                return self.pvalue <= alpha
+        return bool(self.pvalue <= alpha)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -373,7 +408,8 @@ class PairsResult(Result):
     @property
     def degenerate(self) -> BoolArray:
         """Pairs, off the diagonal, that are alike in every block: nothing was compared."""
-        return (self.n_used == 0) & ~np.eye(len(self.names), dtype=bool)
+        alike: BoolArray = self.n_used == 0
+        return alike & ~np.eye(len(self.names), dtype=bool)
 
     def _family(self) -> tuple[Any, Any]:
         return np.triu_indices(len(self.names), 1)
@@ -415,9 +451,8 @@ class PairsResult(Result):
 
     def separated(self, alpha: float = 0.05) -> BoolArray:
         """[i, j] is True where the pair differs at `alpha`, whichever model is better."""
-        rejected = np.asarray(self.rejects(alpha), dtype=np.bool_)
-        result: BoolArray = np.logical_or(rejected, rejected.T)
-        return result
+        rejected: BoolArray = np.asarray(self.rejects(alpha), dtype=np.bool_)
+        return np.logical_or(rejected, rejected.T)
 
     def groups(self, alpha: float = 0.05) -> tuple[tuple[str, ...], ...]:
         """Maximal sets of models that no test separates, best first.
@@ -640,7 +675,7 @@ def _method_name(method: str) -> str:
 
 
 def _sentence(note: str) -> str:
-    text = note[:1].upper() + note[1:]
+    text = _sentence_case(note)
     return text if text.endswith((".", "!", "?")) else text + "."
 
 

@@ -85,7 +85,7 @@ def _is_series(column: object) -> bool:
     return hasattr(column, "index") and hasattr(column, "to_numpy") and hasattr(column, "dtype")
 
 
-def _label(name: object) -> str:
+def label_text(name: object) -> str:
     if isinstance(name, tuple):
         return " / ".join(str(part) for part in name)
     return str(name)
@@ -102,7 +102,7 @@ def _check_names(names: Sequence[str], what: str, error: type[StatsError]) -> No
 
 
 def _from_mapping(table: Mapping[Any, Any], error: type[StatsError]) -> tuple[Any, list[str], Any]:
-    names = [_label(name) for name in table]
+    names = [label_text(name) for name in table]
     columns = list(table.values())
     if not columns:
         raise error("the mapping holds no models; give one sequence of scores per model name")
@@ -142,11 +142,11 @@ def _numbers(table: Any, error: type[StatsError]) -> tuple[FloatArray, list[str]
         for name, dtype in zip(table.columns, table.dtypes, strict=True):
             if getattr(dtype, "kind", "O") not in "biuf":
                 raise ScoresTypeError(
-                    f"column {_label(name)!r} has dtype {dtype}; every column must be a model "
+                    f"column {label_text(name)!r} has dtype {dtype}; every column must be a model "
                     "with numbers, so set the names of blocks as index (frame.set_index) or drop it"
                 )
         values = table.to_numpy(dtype=np.float64, na_value=np.nan)
-        return values, [_label(name) for name in table.columns], table.index
+        return values, [label_text(name) for name in table.columns], table.index
     if _is_series(table):
         raise ScoresTypeError(
             "a Series holds one model; give a DataFrame with one column per model"
@@ -176,7 +176,7 @@ def _check_finite(
     if infinite.any():
         where = np.argwhere(infinite)[0]
         raise error(
-            f"row {_label(rows[where[0]])!r}, model {models[where[1]]!r} is "
+            f"row {label_text(rows[where[0]])!r}, model {models[where[1]]!r} is "
             f"{values[tuple(where)]}; scores must be finite: give nan for a missing cell and say "
             "missing=, or compare ranks of a bounded metric"
         )
@@ -387,7 +387,7 @@ class Scores:
         if missing == "raise":
             raise ScoresError(
                 f"{holes.sum()} of {holes.size} cells are missing, first block "
-                f"{_label(self.blocks[row])!r}, model {self.models[model]!r}; say "
+                f"{label_text(self.blocks[row])!r}, model {self.models[model]!r}; say "
                 "missing='drop_blocks' or missing='impute_baseline', or use stats.skillings_mack"
             )
         if missing == "drop_blocks":
@@ -404,7 +404,7 @@ class Scores:
         if holes[:, source].any():
             at = self.blocks[int(np.flatnonzero(holes[:, source])[0])]
             raise ScoresError(
-                f"the baseline {baseline!r} is itself missing in block {_label(at)!r}; choose a "
+                f"the baseline {baseline!r} has a hole itself in block {label_text(at)!r}; choose a "
                 "baseline without holes or missing='drop_blocks'"
             )
         note = f"{holes.sum()} of {holes.size} cells took the score of {baseline}"
@@ -516,7 +516,7 @@ class Losses:
         elif np.isinf(self.values).any():
             t, m, h = np.argwhere(np.isinf(self.values))[0]
             raise LossesError(
-                f"time {_label(self.times[t])!r}, model {self.models[m]!r}, horizon "
+                f"time {label_text(self.times[t])!r}, model {self.models[m]!r}, horizon "
                 f"{self.horizons[h]} is {self.values[t, m, h]}; losses must be finite: give nan "
                 "for a missing one and say missing="
             )
@@ -526,12 +526,12 @@ class Losses:
         for earlier, later in zip(self.times, self.times[1:], strict=False):
             if later == earlier:
                 raise LossesError(
-                    f"time {_label(later)!r} occurs twice; one row per time is needed, so average "
+                    f"time {label_text(later)!r} occurs twice; one row per time is needed: average "
                     "or drop duplicates first"
                 )
             if later < earlier:
                 raise LossesError(
-                    f"time {_label(later)!r} comes after {_label(earlier)!r}; the variance is "
+                    f"time {label_text(later)!r} comes after {label_text(earlier)!r}; variances are "
                     "estimated from neighbours in time, so sort the rows first "
                     "(frame.sort_index())"
                 )
