@@ -302,25 +302,36 @@ class Basis:
     kind: Literal["fourier", "cosine"]
     count: int
 
-    def _waves(self, n_times: int) -> FloatArray:
-        """Shape (n_times, n_waves), scaled so that the squares sum to n V."""
+    def _waves(self, start: int, stop: int, n_times: int) -> FloatArray:
+        """Rows of the waves, scaled so that the squares of the projections sum to n V."""
         j = np.arange(1, self.count + 1)
+        t = np.arange(start, stop)[:, None]
         if self.kind == "cosine":
-            t = np.arange(n_times)[:, None] + 0.5
-            return np.asarray(np.cos(np.pi * j * t / n_times) * np.sqrt(2 / self.count))
-        angle = 2 * np.pi * j * np.arange(n_times)[:, None] / n_times
+            half: FloatArray = np.cos(np.pi * j * (t + 0.5) / n_times)
+            return half * math.sqrt(2 / self.count)
+        angle = 2 * np.pi * j * t / n_times
         both: FloatArray = np.concatenate([np.cos(angle), np.sin(angle)], axis=1)
         return both / math.sqrt(self.count)
 
+    def _projections(self, x: FloatArray) -> FloatArray:
+        """Shape (n_waves, m), summed over blocks of times: all waves at once may not fit."""
+        n_times = len(x)
+        blocks = range(0, n_times, _BLOCK * 16)
+        parts = (
+            self._waves(start, min(start + _BLOCK * 16, n_times), n_times).T
+            @ x[start : start + _BLOCK * 16]
+            for start in blocks
+        )
+        return np.asarray(sum(parts))
+
     def variances(self, x: FloatArray, n: int) -> FloatArray:
         """One variance for each column of `x`, shape (n_times, m) -> (m,)."""
-        projection = self._waves(len(x)).T @ x
-        return np.asarray((projection**2).sum(axis=0) / n)
+        return np.asarray((self._projections(x) ** 2).sum(axis=0) / n)
 
     def gram(self, x: FloatArray, n: int) -> FloatArray:
         """Long-run covariances of the columns of `x`, shape (m, m)."""
-        projection = self._waves(len(x)).T @ x
-        return np.asarray(projection.T @ projection / n)
+        projections = self._projections(x)
+        return np.asarray(projections.T @ projections / n)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
