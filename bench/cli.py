@@ -477,10 +477,17 @@ def _run(
     from bench.runner import run as evaluated
 
     preflight.check_folders(store, runs)
+    jobs = jobs or _cores()
+    if style not in ("json", "quiet"):
+        workers = f"{jobs} worker{'s'[: jobs != 1]}"
+        console.say(
+            f"{experiment.path}: {experiment.mode} mode, {workers}, store {store}",
+            stream=sys.stderr,
+        )
     with console.progress(style) as progress:
         result: RunResult = evaluated(
             experiment,
-            jobs=jobs or _cores(),
+            jobs=jobs,
             store=store,
             runs=runs,
             progress=progress,

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Literal, Protocol, Self, TextIO
 from bench.errors import one_line
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, Group
     from rich.live import Live
     from rich.table import Table
 
@@ -240,21 +240,21 @@ class Plain(Quiet):
         self._write(planned_sentence(counts))
 
     def _show_wave(self, wave: _Wave) -> None:
-        self._shown = time.monotonic()
-        self._write(f"wave {wave.index + 1}/{wave.n_waves}: {wave.total:,} to do")
+        self._shown = wave.begun
 
     def _show_advance(self, wave: _Wave) -> None:
         now = time.monotonic()
-        if wave.done < wave.total and now - self._shown < self._every:
+        over = wave.done >= wave.total
+        # A wave that was over at once is not worth a line.
+        if now - (wave.begun if over else self._shown) < self._every:
             return
         self._shown = now
         failed = f", {wave.failed:,} failed" if wave.failed else ""
         left = wave.left(now)
         rest = f", about {duration(left)} left" if left else ""
-        end = f" in {duration(now - wave.begun)}" if wave.done >= wave.total else rest
         self._write(
-            f"wave {wave.index + 1}/{wave.n_waves} {wave.stage}: "
-            f"{wave.done:,}/{wave.total:,}{failed}{end}"
+            f"wave {wave.index + 1}/{wave.n_waves} {wave.stage}: {wave.done:,}/{wave.total:,}"
+            f"{failed}{f' in {duration(now - wave.begun)}' if over else rest}"
         )
 
     def _show_line(self, text: str, colour: str) -> None:
@@ -271,6 +271,7 @@ class Bars(Quiet):
         super().__init__(stream)
         self._console = _console(self._stream)
         self._live: Live | None = None
+        self._begun = time.monotonic()
 
     def _show_plan(self, counts: Mapping[str, int]) -> None:
         from rich.live import Live
@@ -278,7 +279,7 @@ class Bars(Quiet):
         self._show_line(planned_sentence(counts), "bold")
         if counts.get("to_compute", 1):
             self._live = Live(
-                get_renderable=self._table,
+                get_renderable=self._screen,
                 console=self._console,
                 refresh_per_second=4,
                 transient=False,
@@ -294,6 +295,14 @@ class Bars(Quiet):
         if self._live is not None:
             self._live.stop()
             self._live = None
+
+    def _screen(self) -> "Group":
+        from rich.console import Group
+        from rich.text import Text
+
+        spent = duration(time.monotonic() - self._begun)
+        foot = f" {spent} elapsed · Ctrl-C stops; the same command goes on from there"
+        return Group(self._table(), Text(foot, "dim"))
 
     def _table(self) -> "Table":
         from rich.progress_bar import ProgressBar

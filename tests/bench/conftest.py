@@ -35,6 +35,12 @@ models.climatology = {tasks = ["binary", "continuous"]}
 """
 
 
+@pytest.fixture(scope="session")
+def small_text() -> str:
+    """An experiment with every kind of table in it."""
+    return SMALL
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     """The path of an experiment file with every kind of table in it."""

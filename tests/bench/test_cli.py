@@ -1,0 +1,299 @@
+"""The command line: exit codes, what is printed where, and that it starts at once."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import bench.runner
+from bench.cli import cli, main
+from bench.spec.experiment import Experiment
+
+ROOT = Path(__file__).resolve().parents[2]
+
+BROKEN = '''\
+"""A model that fails at longer horizons."""
+
+import pandas as pd
+
+
+def prediction(base: pd.DataFrame, test_origins: pd.DatetimeIndex, horizon: int) -> pd.DataFrame:
+    """The present value, or an error."""
+    if horizon > 1:
+        raise ArithmeticError("the horizon is\\nbeyond me")
+    return base.loc[test_origins, ["z_now"]].rename(columns={"z_now": "y_pred"})
+
+
+TASKS = ("continuous",)
+'''
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, small_text):
+    """A folder with a finished run, of which some cells failed."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "broken.py").write_text(BROKEN)
+    own = '[models]\nbroken = "broken.py"\n[models.persistence]'
+    text = small_text.replace("[models.persistence]", own)
+    (folder / "small.toml").write_text(text)
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        code = main(["run", "small.toml", "--jobs", "1", "--progress", "quiet", "--no-report"])
+    finally:
+        os.chdir(before)
+    return folder, code
+
+
+@pytest.fixture
+def there(finished, monkeypatch):
+    """The folder of the finished run as the working directory."""
+    monkeypatch.chdir(finished[0])
+    return finished[0]
+
+
+def test_a_run_with_failures_exits_3_and_has_every_cell(finished):
+    folder, code = finished
+    assert code == 3
+    run = bench.runner.load_run(folder / "runs" / "latest")
+    experiment = Experiment.load(folder / "small.toml")
+    assert set(run.runs["cell_id"]) == {cell.id for cell in experiment.cells()}
+    bad = run.runs[run.runs["status"] != "ok"]
+    assert len(bad) == 4  # 2 targets x 2 folds at horizon 6
+    assert set(bad["error_type"]) == {"ArithmeticError"}
+    assert set(run.scores["cell_id"]) == set(run.runs["cell_id"]) - set(bad["cell_id"])
+
+
+def test_the_resolved_experiment_of_a_run_is_the_one_that_was_asked_for(there):
+    copy = Experiment.load(there / "runs" / "latest" / "experiment.toml")
+    assert copy == Experiment.load(there / "small.toml")
+
+
+def test_the_second_run_computes_only_what_failed(there, capsys):
+    assert main(["run", "small.toml", "--jobs", "1", "--no-report"]) == 3
+    out, err = capsys.readouterr()
+    assert "60 cells" in err
+    assert "56 ok, 4 failed, 0 of" in out
+    assert main(["run", "small.toml", "-k", "not broken", "--no-report"]) == 0
+    out, err = capsys.readouterr()
+    assert "0 to compute" in err
+    assert "failed, 0 of" in out
+
+
+def test_status_shows_leaderboard_failures_and_files(there, capsys):
+    main(["run", "small.toml", "--jobs", "1", "--progress", "quiet", "--no-report"])
+    assert capsys.readouterr() == ("", "")
+    assert main(["status"]) == 0
+    out = capsys.readouterr().out
+    assert "continuous: rmse, lower is better, mean over 2 targets (mean rank)" in out
+    assert "no rank: a target or fold is missing" in out
+    assert "✗ broken, 4 cells: ArithmeticError" in out
+    assert "the horizon is beyond me" in out
+    assert "weather.temp_JFK.continuous.h6.f0.broken" in out
+    assert "tables: runs/small-development-" in out
+    assert all(len(line) <= 80 for line in out.splitlines() if not line.startswith("✗"))
+    names = sorted(p.name for p in (there / "runs").iterdir() if not p.is_symlink())
+    assert main(["status", names[0]]) == 0
+    assert names[0] in capsys.readouterr().out
+    assert main(["status", f"runs/{names[0]}"]) == 0
+
+
+def test_retry_runs_what_failed_once_more(there, capsys):
+    assert main(["retry", "--failed", "--jobs", "1", "--no-report"]) == 3
+    assert "56 ok, 4 failed" in capsys.readouterr().out
+    text = (there / "broken.py").read_text()
+    (there / "broken.py").write_text(text.replace("horizon > 1", "horizon > 99"))
+    command = [sys.executable, "-m", "bench", "retry", "--failed", "--jobs", "1", "--no-report"]
+    answer = _python(command, there)
+    assert answer.returncode == 0, answer.stderr
+    assert "60 ok, 0 failed" in answer.stdout
+    assert main(["retry", "--failed"]) == 0
+    assert "nothing failed" in capsys.readouterr().out
+    (there / "broken.py").write_text(text)
+
+
+def test_the_report_can_be_written_again(there, capsys):
+    assert main(["report", "--html", "again.html"]) == 0
+    assert "<html" in (there / "again.html").read_text(encoding="utf-8")
+    assert "report: again.html" in capsys.readouterr().out
+
+
+def test_progress_as_json_is_json_alone(there):
+    words = ["run", "small.toml", "-k", "persistence", "--progress", "json", "--no-report"]
+    answer = _python([sys.executable, "-m", "bench", *words], there)
+    assert answer.returncode == 0
+    assert [json.loads(line)["event"] for line in answer.stderr.splitlines()][-1] == "finished"
+    assert answer.stdout == ""
+
+
+def test_status_of_a_run_that_goes_on(there, capsys):
+    folder = there / "runs" / "small-development-29990101-000000"
+    folder.mkdir()
+    log = folder / "log.jsonl"
+    events = [
+        {"event": "planned", "cells": 3},
+        {"event": "wave", "index": 1, "n_waves": 4, "n_chunks": 1200},
+        {"event": "advanced"},
+        {"event": "failed"},
+    ]
+    log.write_text("".join(json.dumps(e) + "\n" for e in events) + '{"event": "adv')
+    try:
+        assert main(["status"]) == 0
+        first, second = capsys.readouterr().out.splitlines()
+        assert first.startswith(f"{folder.name}: not finished; last heard of ")
+        assert second == "wave 2/4: 1/1,200, 1 failed"
+        log.write_text('{"event": "stopped", "reason": "KeyboardInterrupt"}\n')
+        assert main(["status", folder.name]) == 0
+        assert "stopped (KeyboardInterrupt)" in capsys.readouterr().out
+    finally:
+        log.unlink()
+        folder.rmdir()
+
+
+def test_the_store_can_be_looked_after(there, capsys):
+    assert main(["cache", "info"]) == 0
+    assert "records" in capsys.readouterr().out
+    assert main(["cache", "verify"]) == 0
+    assert capsys.readouterr().out == "0 damaged\n"
+    assert main(["cache", "prune", "--max-size", "10 GB"]) == 0
+
+
+def test_plan_tells_counts_and_writes_no_run(small, here, capsys):
+    assert main(["plan", "small.toml", "-k", "model=climatology"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "small, development mode"
+    assert out[1].startswith("8 cells: ")
+    assert out[-1].split() == ["climatology", "8"]
+    assert not (here / "runs").exists()
+
+
+def test_check_looks_at_every_mode(small, here, capsys):
+    assert main(["check", "small.toml"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "development: ok, 56 cells",
+        "evaluation: ok, 96 cells",
+    ]
+    small.write_text(small.read_text().replace("n_folds = 3", "n_folds = 300"))
+    assert main(["check", "small.toml"]) == 2
+
+
+@pytest.mark.parametrize("what", ["models", "datasets", "tasks", "metrics"])
+def test_lists(what, capsys):
+    assert main(["list", what]) == 0
+    assert len(capsys.readouterr().out.splitlines()) >= 3
+
+
+def test_cells_are_listed_one_a_line(small, here, capsys):
+    assert main(["list", "cells", "small.toml", "-k", "fold=0", "matrix.horizon=1"]) == 0
+    cells = Experiment.load(small, overrides=["matrix.horizon=1"], where="fold=0").cells()
+    assert capsys.readouterr().out.splitlines() == [f"{c.id}  {c.slug}" for c in cells]
+
+
+def test_config_is_shown_as_toml_that_reads_back(small, here, capsys):
+    assert main(["config", "show", "small.toml", "--mode", "evaluation", "seed=9"]) == 0
+    shown = tomllib.loads(capsys.readouterr().out)
+    assert Experiment.parse(shown, path=small) == Experiment.load(
+        small, mode="evaluation", overrides=["seed=9"]
+    )
+
+
+def test_without_an_experiment_it_is_the_weather(here, capsys):
+    assert main(["config", "show", "seed=3"]) == 0
+    shown = tomllib.loads(capsys.readouterr().out)
+    assert shown["name"] == "weather"
+    assert shown["seed"] == 3
+
+
+def test_an_interrupt_keeps_everything_and_exits_130(small, here, capsys, monkeypatch):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench.runner, "run", interrupted)
+    assert main(["run", "small.toml"]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "error: interrupted; what was finished is kept, the same command goes on from there"
+    )
+
+
+def test_an_error_of_ours_is_one_line_and_exit_1(small, here, capsys, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("division\nby zero")
+
+    monkeypatch.setattr(bench.runner, "plan", broken)
+    assert main(["plan", "small.toml"]) == 1
+    said = "error: ZeroDivisionError: division by zero"
+    assert capsys.readouterr().err == f"{said}; the same command with --debug shows where\n"
+    assert main(["plan", "small.toml", "--debug"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback")
+    assert err.endswith(f"{said}\n")
+    assert main(["--debug", "plan", "small.toml"]) == 1
+    assert capsys.readouterr().err.startswith("Traceback")
+
+
+def test_every_command_has_help(capsys):
+    def walk(group, words):
+        for name, command in group.commands.items():
+            yield [*words, name]
+            if hasattr(command, "commands"):
+                yield from walk(command, [*words, name])
+
+    for words in walk(cli, []):
+        assert main([*words, "--help"]) == 0
+        out = capsys.readouterr().out
+        assert out.startswith(f"Usage: bench {' '.join(words)} ")
+        assert len(out.splitlines()) > 4
+
+
+def test_help_imports_nothing_heavy_and_is_quick():
+    program = (
+        "import sys; from bench.cli import main; main(['--help']); "
+        "print(*{'pandas', 'numpy', 'hamilton', 'rich', 'msgspec'} & sys.modules.keys())"
+    )
+    seconds = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        answer = _python([sys.executable, "-c", program], ROOT)
+        seconds.append(time.perf_counter() - begin)
+    assert answer.stdout.splitlines()[-1] == ""
+    assert min(seconds) < 0.4
+
+
+def test_a_reader_that_stops_reading_is_no_error(there):
+    answer = subprocess.run(
+        f"{sys.executable} -m bench list cells small.toml | head -1; echo ${{PIPESTATUS[0]}}",
+        shell=True,
+        executable="/bin/bash",
+        cwd=there,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stderr == ""
+    assert answer.stdout.splitlines()[-1] == "0"
+
+
+def test_the_package_gives_what_the_command_line_uses():
+    import bench as package
+
+    assert sorted(package.__all__) == ["Experiment", "load_run", "plan", "run"]
+    assert package.Experiment is Experiment
+    assert package.plan is bench.runner.plan
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        getattr(package, "nothing")  # noqa: B009 - the attribute is not there
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
+def _python(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=folder, env=_environment(), capture_output=True, text=True, check=False
+    )
