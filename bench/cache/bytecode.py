@@ -333,12 +333,16 @@ def _without_annotations(steps: list[dis.Instruction]) -> list[dis.Instruction]:
     """Drop what fills cells' tuples, inner functions' annotations and classes' docstrings."""
     dropped: set[int] = set()
     for place, step in enumerate(steps):
-        if step.opname == "MAKE_FUNCTION" and step.arg is not None:
+        if step.opname == "MAKE_FUNCTION":
             before = place - 2  # the code object stands between
-            if step.arg & 8:
-                before = _drop_tuple(steps, before, dropped)
-            if step.arg & 4:
-                _drop_tuple(steps, before, dropped)
+            for flag, setter in _function_parts(steps, place):
+                if flag == _CELLS:
+                    before = _drop_pushed(steps, before, dropped)
+                elif flag in _ANNOTATIONS:
+                    before = _drop_pushed(steps, before, dropped)
+                    dropped.update(() if setter is None else (setter,))
+                else:
+                    break  # defaults: content
         elif step.opname == "STORE_NAME" and step.argval == "__doc__":
             dropped.update((place - 1, place))
     if not dropped:
@@ -346,8 +350,26 @@ def _without_annotations(steps: list[dis.Instruction]) -> list[dis.Instruction]:
     return [step for place, step in enumerate(steps) if place not in dropped]
 
 
-def _drop_tuple(steps: list[dis.Instruction], place: int, dropped: set[int]) -> int:
-    """Drop the instructions that push one tuple ending at `place`; return the place before."""
+_CELLS = 8
+_ANNOTATIONS = (4, 16)  # a tuple, or since 3.14 a function
+
+
+def _function_parts(steps: list[dis.Instruction], place: int) -> list[tuple[int, int | None]]:
+    """Return what a new function is given, the last pushed first, and what sets it.
+
+    Up to Python 3.12 the flags stand in `MAKE_FUNCTION`, after it each has its instruction.
+    """
+    if steps[place].arg:
+        return [(flag, None) for flag in (8, 4, 2, 1) if (steps[place].arg or 0) & flag]
+    parts: list[tuple[int, int | None]] = []
+    while place + 1 < len(steps) and steps[place + 1].opname == "SET_FUNCTION_ATTRIBUTE":
+        place += 1
+        parts.append((steps[place].arg or 0, place))
+    return parts
+
+
+def _drop_pushed(steps: list[dis.Instruction], place: int, dropped: set[int]) -> int:
+    """Drop the instructions that push one value ending at `place`; return the place before."""
     wanted = 1
     while place >= 0 and wanted > 0:
         step = steps[place]
