@@ -40,6 +40,9 @@ ADJUSTED: dict[str, Callable[..., PairsResult]] = {
     "conover": conover,
     "mean_rank_z": mean_rank_z,
 }
+FEW_MODELS = 15
+"""Up to so many models a summary lists all groups."""
+
 POLICIES = (*MISSING, "skillings_mack")
 
 
@@ -122,11 +125,18 @@ class Comparison(Evidence):
 
     def summary(self, *, alpha: float = 0.05) -> str:
         """Plain text: tests, ranks, groups at `alpha` and notes."""
-        groups = self.groups(alpha)
-        shown = [", ".join(group) for group in groups[:12]]
-        told = [f"Not separated at alpha = {alpha:g}:", *(f"  {names}" for names in shown)]
-        if len(groups) > len(shown):
-            told.append(f"  ... {len(groups) - len(shown)} more groups in groups({alpha:g})")
+        if len(self.names) <= FEW_MODELS:
+            told = [f"Not separated at alpha = {alpha:g}:"]
+            told += [f"  {', '.join(group)}" for group in self.groups(alpha)]
+        else:
+            # Groups of many models overlap in thousands of ways: one question has one answer.
+            best = int(np.argmin(self.mean_ranks))
+            near = np.flatnonzero(~self.pairs.separated(alpha)[best])
+            order = near[np.argsort(self.mean_ranks[near], kind="stable")]
+            shown = ", ".join(self.names[i] for i in order[:20]) + (
+                ", ..." if near.size > 20 else ""
+            )
+            told = [f"{near.size} models not separated from the best at alpha = {alpha:g}: {shown}"]
         return "\n".join([super().summary(), "", *told])
 
     def _sentences(self) -> list[str]:

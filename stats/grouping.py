@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stats.errors import ScoresError
+from stats.errors import OptionError, ScoresError
 from stats.scores import BoolArray, FloatArray
 
 __all__ = ["cliques", "compact_letters"]
+
+MOST_GROUPS = 20_000
+"""Sets beyond which listing them is refused."""
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -32,7 +35,7 @@ def _checked(separated: BoolArray, order: FloatArray | Sequence[float] | None) -
     return [int(i) for i in np.argsort(np.asarray(order, dtype=np.float64), kind="stable")]
 
 
-def _maximal(neighbours: list[int]) -> list[int]:
+def _maximal(neighbours: list[int], most: int) -> list[int]:
     """Maximal cliques as bit sets, by Bron and Kerbosch's search with pivots."""
     found: list[int] = []
     stack: list[tuple[int, int, int]] = [(0, (1 << len(neighbours)) - 1, 0)]
@@ -41,6 +44,12 @@ def _maximal(neighbours: list[int]) -> list[int]:
         if not candidates:
             if not excluded:
                 found.append(clique)
+                if len(found) > most:
+                    raise OptionError(
+                        f"{len(neighbours)} models fall into more than {most} maximal groups, "
+                        "which nobody reads: use separated(alpha) as a matrix or stats.mcb for "
+                        "the models that may be the best, or allow more groups with most="
+                    )
             continue
         # The pivot with most neighbours among the candidates leaves fewest branches.
         pivot = max(
@@ -66,7 +75,10 @@ def _bits(mask: int) -> list[int]:
 
 
 def cliques(
-    separated: BoolArray, *, order: FloatArray | Sequence[float] | None = None
+    separated: BoolArray,
+    *,
+    order: FloatArray | Sequence[float] | None = None,
+    most: int = MOST_GROUPS,
 ) -> tuple[tuple[int, ...], ...]:
     """Maximal sets of models in which no pair is separated.
 
@@ -80,6 +92,9 @@ def cliques(
         True where a test separates the pair; symmetric.
     order : ndarray, shape (n_models,), optional
         Mean ranks: groups and their members come best first.
+    most : int
+        Number of sets beyond which to stop with an error: hundreds of models can fall into
+        hundreds of thousands.
 
     Returns
     -------
@@ -90,6 +105,8 @@ def cliques(
     ------
     ScoresError
         Not square, not symmetric, or `order` of another length.
+    OptionError
+        More than `most` sets.
 
     See Also
     --------
@@ -106,7 +123,7 @@ def cliques(
     near = ~separated[np.ix_(by_rank, by_rank)]
     np.fill_diagonal(near, False)
     neighbours = [sum(1 << int(v) for v in np.flatnonzero(row)) for row in near]
-    sets = [_bits(mask) for mask in _maximal(neighbours)] if by_rank else []
+    sets = [_bits(mask) for mask in _maximal(neighbours, most)] if by_rank else []
     sets.sort(key=lambda members: (members[0], members))
     return tuple(tuple(by_rank[v] for v in members) for members in sets)
 

@@ -14,7 +14,7 @@ from stats.blocks import prepared
 from stats.errors import OptionError, ScoresError, ScoresTypeError, choice, level
 from stats.omnibus import aligned, quade_terms
 from stats.results import BestResult, ControlResult, PairsResult
-from stats.scores import FloatArray, IntArray, Scores, ScoresLike, mid_ranks
+from stats.scores import BoolArray, FloatArray, IntArray, Scores, ScoresLike
 from stats.studentized_range import (
     critical_range,
     critical_value_control,
@@ -46,7 +46,7 @@ RANKINGS = ("friedman", "aligned", "quade")
 ZEROS = ("pratt", "wilcox", "zsplit")
 WILCOXON_METHODS = ("auto", "exact", "normal")
 
-EXACT_TIED = 25
+EXACT_TIED = 30
 """With ties or zeros, "auto" takes the permutation distribution up to this many differences."""
 
 EXACT_UNTIED = 50
@@ -54,6 +54,12 @@ EXACT_UNTIED = 50
 
 MOST_EXACT = 100
 """Beyond, counts of sign patterns lose digits in a double."""
+
+FEW_TIED = 200
+"""Up to so many pairs with ties, one table each is quicker than Fourier's way."""
+
+MOST_FOURIER = 40
+"""Up to so many blocks, the error of a sum of cosines is far below 2^-n."""
 
 
 def critical_difference(
@@ -417,51 +423,73 @@ def _pairs(k: int) -> tuple[IntArray, IntArray]:
     return first.astype(np.int64), second.astype(np.int64)
 
 
-def _exact_tails(doubled: IntArray, low: IntArray, high: IntArray) -> tuple[FloatArray, FloatArray]:
-    """P(W <= low) and P(W >= high) over all sign patterns, one row of ranks per pair.
+def _table_tails(ranks: IntArray, at_most: IntArray) -> FloatArray:
+    """P(W <= w) for each w, over all signs of one set of doubled ranks."""
+    total = int(ranks.sum())
+    counts = np.zeros(total + 1)
+    counts[0] = 1.0
+    for rank in ranks.tolist():
+        counts[rank:] += counts[: counts.size - rank].copy()
+        counts /= 2.0
+    cumulated = np.cumsum(counts)
+    return np.where(at_most < 0, 0.0, cumulated[np.clip(at_most, 0, total)])
 
-    `doubled` holds twice the mid-ranks, which are integers; 0 pads rows with fewer differences.
+
+def _fourier_tails(doubled: IntArray, at_most: IntArray) -> FloatArray:
+    """P(W <= w) over all signs of each row's own doubled ranks (0 pads a row).
+
+    W is a sum of independent two-point variables, so its characteristic function is a product of
+    cosines of multiples of one angle, which a table gives. Each probability is a multiple of
+    2^-n, so rounding to it makes the result exact.
     """
-    n_rows = len(doubled)
-    at_most = np.empty(n_rows)
-    at_least = np.empty(n_rows)
-    # Rows whose ranks agree share one distribution: without ties, all do.
-    patterns, which = np.unique(doubled, axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    total = int(patterns.sum(axis=1).max(initial=0))
-    chunk = max(1, 4_000_000 // (total + 1))
-    by_pattern = np.argsort(which, kind="stable")
-    starts = np.searchsorted(which[by_pattern], np.arange(len(patterns) + 1))
-    for begin in range(0, len(patterns), chunk):
-        part = patterns[begin : begin + chunk]
-        counts = np.zeros((len(part), total + 1))
-        counts[:, 0] = 1.0
-        reached = 0
-        column = np.arange(total + 1)
-        for step in part.T:
-            reached = min(total, reached + int(step.max(initial=0)))
-            if (step == step[0]).all():
-                shift = int(step[0])
-                if shift:
-                    counts[:, shift : reached + 1] += counts[:, : reached + 1 - shift].copy()
-                    counts /= 2.0
-                continue
-            source = column[: reached + 1] - step[:, None]
-            moved = np.take_along_axis(counts, np.maximum(source, 0), axis=1)
-            moved[source < 0] = 0.0
-            counts[:, : reached + 1] += moved
-            # Halving keeps probabilities; a padding zero must not count twice.
-            counts /= 2.0
-        cumulated = np.cumsum(counts, axis=1)
-        rows = by_pattern[starts[begin] : starts[min(begin + chunk, len(patterns))]]
-        own = which[rows] - begin
-        at_most[rows] = cumulated[own, np.minimum(low[rows], total)]
-        above = high[rows] - 1
-        # The distribution is symmetric: P(W >= w) = P(W <= S - w), without cancellation.
-        mirrored = part.sum(axis=1)[own] - high[rows]
-        at_least[rows] = np.where(mirrored >= 0, cumulated[own, np.clip(mirrored, 0, total)], 0.0)
-        at_least[rows] = np.where(above < 0, 1.0, at_least[rows])
-    return at_most, at_least
+    n = doubled.shape[1]
+    period = n * (n + 1) + 1
+    frequency = np.arange((period + 1) // 2)
+    turn = np.pi / period * frequency
+    cosines = np.cos(np.outer(np.arange(2 * period), turn))
+    sines = np.sin(np.outer(np.arange(period + 1), turn))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sines = np.where(frequency > 0, 2.0 * sines / np.sin(turn), np.arange(period + 1)[:, None])
+    total = doubled.sum(axis=1)
+    result = np.empty(len(doubled))
+    chunk = max(1, 1_000_000 // frequency.size)
+    for begin in range(0, len(doubled), chunk):
+        rows = slice(begin, begin + chunk)
+        product = cosines[doubled[rows, 0]]
+        for step in range(1, n):
+            product *= cosines[doubled[rows, step]]
+        product *= cosines[np.abs(at_most[rows] - total[rows])]
+        product *= sines[np.maximum(at_most[rows] + 1, 0)]
+        result[rows] = product.sum(axis=1) / period
+    patterns = 2.0**n
+    exact: FloatArray = np.clip(np.rint(result * patterns) / patterns, 0.0, 1.0)
+    return exact
+
+
+def _exact_tails(
+    doubled: IntArray, tied: BoolArray, observed: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """P(W <= observed) and P(W >= observed) over all sign patterns of each row of ranks.
+
+    `doubled` holds twice the mid-ranks in increasing order, which are integers; 0 stands for
+    differences that do not take part.
+    """
+    # The distribution is symmetric: P(W >= w) = P(W <= S - w), without cancellation.
+    wanted = np.stack([observed, doubled.sum(axis=1) - observed])
+    tails = np.empty(wanted.shape)
+    # Without ties, the number of zeros tells all ranks: one table serves all such rows.
+    n_zero = (doubled == 0).sum(axis=1)
+    for zeros in np.unique(n_zero[~tied]):
+        rows = np.flatnonzero(~tied & (n_zero == zeros))
+        tails[:, rows] = _table_tails(doubled[rows[0]], wanted[:, rows])
+    rows = np.flatnonzero(tied)
+    if rows.size > FEW_TIED and doubled.shape[1] <= MOST_FOURIER:
+        tails[0, rows] = _fourier_tails(doubled[rows], wanted[0, rows])
+        tails[1, rows] = _fourier_tails(doubled[rows], wanted[1, rows])
+    else:
+        for row in rows:
+            tails[:, row] = _table_tails(doubled[row], wanted[:, row])
+    return tails[0], tails[1]
 
 
 def wilcoxon(
@@ -491,7 +519,7 @@ def wilcoxon(
         them and give half to each side.
     method : {"auto", "exact", "normal"}
         "exact" is the distribution over all signs given the ranks, ties and zeros included.
-        "auto" takes it up to 50 differences without ties and 25 with, else the normal
+        "auto" takes it up to 50 differences without ties and 30 with, else the normal
         approximation with tie correction.
     alternative : {"two-sided", "less", "greater"}
         "less": the first model of the pair has the smaller (better) score. pvalue[i, j] and
@@ -569,7 +597,8 @@ def wilcoxon(
             d = np.round(d, decimals)
         out = _signed_ranks(d, zeros=zeros, method=method, continuity=continuity)
         sums[at], totals[at], used[at], tails[0, at], tails[1, at] = out
-        middle[at] = np.median(d, axis=1)
+        d.sort(axis=1)
+        middle[at] = (d[:, (n - 1) // 2] + d[:, n // 2]) / 2.0
     upper = totals - sums
 
     def both(one: FloatArray, other: FloatArray) -> FloatArray:
@@ -607,56 +636,58 @@ def _signed_ranks(
     d: FloatArray, *, zeros: str, method: str, continuity: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
     """W+, W+ + W-, differences used, and both tails, for each row of differences."""
-    size = np.abs(d)
-    is_zero = size == 0.0
-    n_zero = is_zero.sum(axis=1).astype(np.float64)
-    n = float(d.shape[1])
+    n_rows, n = d.shape
+    # Sizes of doubles sort as their bits do; the free lowest bit carries the sign along, which
+    # replaces an argsort by a plain sort.
+    key = (np.abs(d).view(np.uint64) << np.uint64(1)) | (d > 0).astype(np.uint64)
+    key.sort(axis=1)
+    positive = (key & np.uint64(1)).astype(np.float64)
+    key >>= np.uint64(1)
+    n_zero = (key == 0).sum(axis=1)
     count = n - n_zero
-    ranks = mid_ranks(size)
+    position = np.arange(1.0, n + 1.0)
+    fresh = np.ones((n_rows, n), dtype=bool)
+    np.not_equal(key[:, 1:], key[:, :-1], out=fresh[:, 1:])
+    tied = (fresh | (key == 0)).sum(axis=1) < n
+    if bool(fresh.all()):
+        ranks = np.broadcast_to(position, (n_rows, n))
+    else:
+        first = np.flatnonzero(fresh)
+        length = np.diff(np.append(first, n_rows * n))
+        ranks = np.repeat((first % n) + (length + 1) / 2.0, length).reshape(n_rows, n)
     if zeros == "wilcox":
         ranks = ranks - n_zero[:, None]
-    ranks = np.where(is_zero, 0.0, ranks)
-    positive = np.where(d > 0, ranks, 0.0).sum(axis=1)
+    if bool(n_zero.any()):
+        ranks = np.where(key == 0, 0.0, ranks)
+    plus = (positive * ranks).sum(axis=1)
     total = ranks.sum(axis=1)
-    # Tied runs show as even or repeated ranks; the sum of squares tells how much they take off.
-    squares = (ranks * ranks).sum(axis=1)
-    whole = count + n_zero
-    if zeros == "wilcox":
-        untied = count * (count + 1.0) * (2.0 * count + 1.0) / 6.0
-    else:
-        untied = (
-            whole * (whole + 1.0) * (2.0 * whole + 1.0) / 6.0
-            - n_zero * (n_zero + 1.0) * (2.0 * n_zero + 1.0) / 6.0
-        )
-    tied = (untied - squares > 0.25) | (n_zero > 0)
     if method == "auto":
-        exact = np.where(tied, count <= EXACT_TIED, count <= EXACT_UNTIED)
+        exact = np.where(tied | (n_zero > 0), count <= EXACT_TIED, count <= EXACT_UNTIED)
     else:
-        exact = np.full(len(d), method == "exact")
+        exact = np.full(n_rows, method == "exact")
     exact &= count > 0
     # Without any difference the only sign pattern is the observed one: both tails are 1.
-    below = np.ones(len(d))
-    above = np.ones(len(d))
+    below = np.ones(n_rows)
+    above = np.ones(n_rows)
     rows = np.flatnonzero(exact)
     if rows.size:
-        doubled = np.sort(np.rint(2.0 * ranks[rows]).astype(np.int64), axis=1)
-        observed = np.rint(2.0 * positive[rows]).astype(np.int64)
-        below[rows], above[rows] = _exact_tails(doubled, observed, observed)
+        doubled = np.rint(2.0 * ranks[rows]).astype(np.int64)
+        observed = np.rint(2.0 * plus[rows]).astype(np.int64)
+        below[rows], above[rows] = _exact_tails(doubled, tied[rows], observed)
     rows = np.flatnonzero(~exact & (count > 0))
     if rows.size:
         # Given the ranks, W+ is a sum of independent halves: variance sum(ranks^2) / 4.
-        distance = positive[rows] - total[rows] / 2.0
+        squares = (ranks[rows] ** 2).sum(axis=1)
         if zeros == "zsplit":
-            # Zeros take part with half of their rank on each side: they add to the variance
-            # what their mid-rank does, as in the classical formula.
-            zero_rank = (n_zero[rows] + 1.0) / 2.0
-            squares = squares.copy()
-            squares[rows] += n_zero[rows] * zero_rank**2
-        error = np.sqrt(squares[rows]) / 2.0
+            # Zeros give half of their rank to each side and add what their mid-rank does to the
+            # variance, as in the classical formula.
+            squares = squares + n_zero[rows] * ((n_zero[rows] + 1.0) / 2.0) ** 2
+        distance = plus[rows] - total[rows] / 2.0
+        error = np.sqrt(squares) / 2.0
         shift = 0.5 if continuity else 0.0
         below[rows] = ndtr((distance + shift) / error)
         above[rows] = ndtr(-(distance - shift) / error)
-    return positive, total, count, below, above
+    return plus, total, count.astype(np.float64), below, above
 
 
 def sign_test(

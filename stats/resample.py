@@ -337,28 +337,30 @@ def sign_flip_max_t(
     else:
         signs = 1.0 - 2.0 * generator(rng).integers(0, 2, size=(draws, n)).astype(np.float64)
     apart = squares > 1e-24 * max(float((values**2).sum()), 1e-300)
-
-    def t_of(means: FloatArray) -> FloatArray:
-        """Paired t of every pair; its sum of squares does not change with the signs."""
-        difference = means[..., first] - means[..., second]
-        spread = np.maximum(squares - n * difference**2, 0.0) / (n - 1.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = difference / np.sqrt(spread / n)
-        return np.where(apart, t, 0.0)
-
-    observed = t_of(values.mean(axis=0))
-    size = np.abs(observed)
-    # The step-down needs columns in one order only, so draws go through in slices of memory.
-    order = np.argsort(-size, kind="stable")
-    counts = np.zeros(size.size)
-    threshold = size[order] * (1.0 - 1e-9)
-    chunk = max(1, 8_000_000 // size.size)
-    for begin in range(0, len(signs), chunk):
-        drawn = np.abs(t_of(signs[begin : begin + chunk] @ values / n))[:, order]
-        highest = np.maximum.accumulate(drawn[:, ::-1], axis=1)[:, ::-1]
-        counts += np.count_nonzero(highest >= threshold, axis=0)
+    means = values.mean(axis=0)
+    difference = means[first] - means[second]
+    # Signs leave a pair's sum of squares as it is, so |t| grows with this share of it, in [0, 1].
+    scale = np.where(apart, n / np.where(apart, squares, 1.0), 0.0)
+    share = np.minimum(scale * difference**2, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        observed = np.sign(difference) * np.sqrt((n - 1.0) * share / (1.0 - share))
+    observed = np.where(apart, observed, 0.0)
+    order = np.argsort(-share, kind="stable")
+    drawn = np.ascontiguousarray((signs @ values / n).T)  # (n_models, n_draws)
+    running = np.zeros(len(signs))
+    row = np.empty(len(signs))
+    counts = np.empty(order.size)
+    # From the smallest statistic up: the maximum over the pairs not yet stepped over only grows.
+    for at in range(order.size - 1, -1, -1):
+        pair = order[at]
+        np.subtract(drawn[first[pair]], drawn[second[pair]], out=row)
+        np.multiply(row, row, out=row)
+        np.multiply(row, scale[pair], out=row)
+        np.maximum(running, row, out=running)
+        # Equal up to rounding counts as reached: exact ties are common with few blocks.
+        counts[at] = np.count_nonzero(running >= share[pair] * (1.0 - 1e-9))
     stepped = np.maximum.accumulate((1.0 + counts) / (len(signs) + 1.0))
-    p = np.empty(size.size)
+    p = np.empty(order.size)
     p[order] = stepped
     p[~apart] = 1.0
 
@@ -368,7 +370,6 @@ def sign_flip_max_t(
         matrix[second, first] = sign * one
         return matrix
 
-    means = values.mean(axis=0)
     notes = table.notes
     if not apart.all():
         notes = (*notes, f"{(~apart).sum()} pairs have no difference in any block: p = 1")
@@ -379,7 +380,7 @@ def sign_flip_max_t(
         names=table.models,
         test=f"the sign-flip max-t test ({told} sign patterns)",
         notes=notes,
-        difference=both(means[first] - means[second], -1.0),
+        difference=both(difference, -1.0),
         locations=table.ranks().mean(axis=0),
         n_used=both(np.where(apart, float(n), 0.0), 1.0),
         n_blocks=n,

@@ -404,8 +404,8 @@ class Scores:
         if holes[:, source].any():
             at = self.blocks[int(np.flatnonzero(holes[:, source])[0])]
             raise ScoresError(
-                f"the baseline {baseline!r} has a hole itself in block {label_text(at)!r}; choose a "
-                "baseline without holes or missing='drop_blocks'"
+                f"the baseline {baseline!r} has a hole itself in block {label_text(at)!r}; choose "
+                "a baseline without holes or missing='drop_blocks'"
             )
         note = f"{holes.sum()} of {holes.size} cells took the score of {baseline}"
         filled = np.where(holes, self.values[:, [source]], self.values)
@@ -531,8 +531,8 @@ class Losses:
                 )
             if later < earlier:
                 raise LossesError(
-                    f"time {label_text(later)!r} comes after {label_text(earlier)!r}; variances are "
-                    "estimated from neighbours in time, so sort the rows first "
+                    f"time {label_text(later)!r} comes after {label_text(earlier)!r}; variances "
+                    "are estimated from neighbours in time, so sort the rows first "
                     "(frame.sort_index())"
                 )
 
