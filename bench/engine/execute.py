@@ -179,62 +179,70 @@ _Run = Callable[[Mapping[int, Task], Path], Iterator[Answer]]
 @contextmanager
 def _pool(jobs: int, packages: tuple[str, ...]) -> Iterator[_Run]:
     """Give a function that runs tasks on `jobs` processes and survives the death of any of them."""
-
-    def alone(task: Task, attempts: Path) -> Answer:
-        """Run one task in a process of its own: if that dies, this task killed it."""
-        with _single(packages) as pool:
-            try:
-                return Answer.read(pool.submit(work, task).result())
-            except BrokenProcessPool as cause:
-                (attempts / str(task.chunk)).unlink(missing_ok=True)
-                return Answer(
-                    task.chunk,
-                    "failed",
-                    error_type="WorkerDied",
-                    error_message="the process that ran this step ended without an answer, twice "
-                    "(a crash in compiled code, or killed, for instance for its memory)",
-                    trace=str(cause),
-                )
+    alone = _Alone(packages)
 
     def run(tasks: Mapping[int, Task], attempts: Path) -> Iterator[Answer]:
+        if jobs == 1:
+            yield from map(alone.answer, tasks.values())
+            return
         left = dict(tasks)
         while left:
             try:
-                for answer in answers(list(left.values())):
+                for text in Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")(
+                    delayed(work)(task) for task in list(left.values())
+                ):
+                    answer = Answer.read(text)
                     del left[answer.chunk]
                     yield answer
             except BrokenProcessPool:
-                # joblib gives up the whole call when a worker dies; only tasks that were under way
-                # can be the cause, and each of these gets a process of its own.
+                # joblib gives up the whole call when a worker dies. Only tasks that were under way
+                # can be the cause; each of them gets another try in a process of its own.
                 suspects = [t for n, t in left.items() if (attempts / str(n)).exists()]
                 for task in suspects or list(left.values())[:jobs]:
                     del left[task.chunk]
-                    yield alone(task, attempts)
+                    yield alone.answer(task)
 
-    def answers(tasks: Sequence[Task]) -> Iterator[Answer]:
-        if jobs == 1:
-            with _single(packages) as pool:
-                for task in tasks:
-                    yield Answer.read(pool.submit(work, task).result())
-            return
-        for text in Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")(
-            delayed(work)(task) for task in tasks
-        ):
-            yield Answer.read(text)
-
-    with parallel_config(
-        backend="loky", inner_max_num_threads=1, initializer=prepare, initargs=(packages,)
-    ):
-        yield run
-
-
-@contextmanager
-def _single(packages: tuple[str, ...]) -> Iterator[ProcessPoolExecutor]:
-    # joblib runs n_jobs=1 inside the calling process, where a crash would take the run along.
-    pool = ProcessPoolExecutor(
-        max_workers=1, initializer=prepare, initargs=(packages,), env=THREAD_LIMITS
-    )
     try:
-        yield pool
+        with parallel_config(
+            backend="loky", inner_max_num_threads=1, initializer=prepare, initargs=(packages,)
+        ):
+            yield run
     finally:
-        pool.shutdown(wait=True, kill_workers=True)
+        alone.close()
+
+
+class _Alone:
+    """One process that runs one task at a time, so that its death has one cause.
+
+    joblib runs ``n_jobs=1`` inside the calling process, where a crash would take the run along.
+    """
+
+    def __init__(self, packages: tuple[str, ...]) -> None:
+        self._packages = packages
+        self._process: ProcessPoolExecutor | None = None
+
+    def answer(self, task: Task) -> Answer:
+        """Run a task; if the process dies, this task killed it."""
+        if self._process is None:
+            self._process = ProcessPoolExecutor(
+                max_workers=1, initializer=prepare, initargs=(self._packages,), env=THREAD_LIMITS
+            )
+        try:
+            return Answer.read(self._process.submit(work, task).result())
+        except BrokenProcessPool as cause:
+            self.close()
+            (task.attempts / str(task.chunk)).unlink(missing_ok=True)
+            return Answer(
+                task.chunk,
+                "failed",
+                error_type="WorkerDied",
+                error_message="the process that ran this step ended without an answer "
+                "(a crash in compiled code, or killed, for instance for its memory)",
+                trace=str(cause),
+            )
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.shutdown(wait=True, kill_workers=True)
+            self._process = None
