@@ -62,7 +62,7 @@ def _pair_moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 def _bootstrap_extremes(
     values: FloatArray, block_length: int, n_draws: int, rng: np.random.Generator, t: FloatArray
 ) -> FloatArray:
-    """Share of moving-block draws whose smallest statistic over horizons exceeds `t`, (k, k).
+    """p-values of `t`: moving-block draws whose smallest statistic over horizons exceeds it.
 
     Each draw is studentised with its own variance: the mean square of its centred block sums.
     """
@@ -89,7 +89,8 @@ def _bootstrap_extremes(
         # A draw that repeats one block has no variance and says nothing: it counts against us.
         draw[~np.isfinite(draw)] = np.inf
         exceeds += draw.min(axis=0) > t
-    return exceeds / n_draws
+    # One is added to both counts, so that a p-value of a bootstrap is never 0.
+    return (1 + exceeds) / (1 + n_draws)
 
 
 def _check_bootstrap(n: int, block_length: int, n_draws: int, rng: object) -> None:

@@ -112,11 +112,12 @@ def panel_diebold_mariano(
     told = dict.fromkeys(names, 1.0)
     if weights is not None:
         given = (
-            weights
+            dict(weights)
             if isinstance(weights, Mapping)
-            else dict(zip(names, np.asarray(weights, dtype=np.float64).tolist(), strict=False))
+            else dict(enumerate(np.asarray(weights, dtype=np.float64).ravel().tolist()))
         )
-        told = {name: float(given.get(name, np.nan)) for name in names}
+        keys = names if isinstance(weights, Mapping) else range(len(names))
+        told = {n: float(given.get(key, np.nan)) for n, key in zip(names, keys, strict=True)}
         w = np.array(list(told.values()))
         if len(given) != len(names) or not np.isfinite(w).all() or (w < 0).any() or w.sum() == 0:
             raise OptionError(
