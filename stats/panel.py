@@ -12,7 +12,7 @@ import numpy.typing as npt
 from stats.errors import LossesError, OptionError, choice
 from stats.forecast_results import ForecastPairsResult
 from stats.predictive import Alternative, diebold_mariano
-from stats.scores import Losses, LossesLike
+from stats.scores import FloatArray, Losses, LossesLike
 
 __all__ = ["panel_diebold_mariano"]
 
@@ -109,22 +109,7 @@ def panel_diebold_mariano(
                 f"series {name!r} has other times than {names[0]!r}; the average of a time needs "
                 "all series, so align them first"
             )
-    told = dict.fromkeys(names, 1.0)
-    if weights is not None:
-        given = (
-            dict(weights)
-            if isinstance(weights, Mapping)
-            else dict(enumerate(np.asarray(weights, dtype=np.float64).ravel().tolist()))
-        )
-        keys = names if isinstance(weights, Mapping) else range(len(names))
-        told = {n: float(given.get(key, np.nan)) for n, key in zip(names, keys, strict=True)}
-        w = np.array(list(told.values()))
-        if len(given) != len(names) or not np.isfinite(w).all() or (w < 0).any() or w.sum() == 0:
-            raise OptionError(
-                f"weights must be {len(names)} numbers of at least 0, one for each series, with a "
-                f"positive sum; got {weights!r}"
-            )
-    share = np.array(list(told.values())) / sum(told.values())
+    share = _shares(names, weights)
     mean = sum(w * table.values for w, table in zip(share, tables, strict=True))
     result = diebold_mariano(
         Losses(values=np.asarray(mean), models=tables[0].models, times=tables[0].times),
@@ -143,3 +128,21 @@ def panel_diebold_mariano(
     return dataclasses.replace(
         result, test="the panel Diebold-Mariano test", notes=(note, *result.notes)
     )
+
+
+def _shares(names: list[str], weights: npt.ArrayLike | Mapping[str, float] | None) -> FloatArray:
+    """The weight of each series, summing to 1."""
+    if weights is None:
+        return np.full(len(names), 1 / len(names))
+    if isinstance(weights, Mapping):
+        known = set(weights) == set(names)
+        given = np.array([float(weights.get(name, np.nan)) for name in names])
+    else:
+        given = np.asarray(weights, dtype=np.float64)
+        known = given.shape == (len(names),)
+    if not known or not np.isfinite(given).all() or (given < 0).any() or given.sum() == 0:
+        raise OptionError(
+            f"weights must be {len(names)} numbers of at least 0, one for each series, with a "
+            f"positive sum; got {weights!r}"
+        )
+    return np.asarray(given / given.sum())
