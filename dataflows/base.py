@@ -1,11 +1,10 @@
 """What is known of every variable at each time: last value, level, scale, place in between."""
 
-import numpy as np
 import pandas as pd
 
 from dataflows.errors import DataError
 
-__all__ = ["base", "known", "levels", "scales", "standardised"]
+__all__ = ["base", "known", "level_window", "levels", "scales", "standardised"]
 
 
 def known(series: pd.DataFrame, max_gap: int = 6) -> pd.DataFrame:
@@ -16,19 +15,22 @@ def known(series: pd.DataFrame, max_gap: int = 6) -> pd.DataFrame:
     return series.ffill(limit=max_gap) if max_gap > 0 else series
 
 
-def levels(known: pd.DataFrame, season_length: int, level_seasons: int = 7) -> pd.DataFrame:
+def level_window(season_length: int, level_seasons: int = 7) -> int:
+    """Rows that level and scale look back over: seven seasons, 30 rows where seasons are short."""
+    return max(season_length * level_seasons, 30)
+
+
+def levels(known: pd.DataFrame, level_window: int) -> pd.DataFrame:
     """Trailing median m of every variable, the present included."""
-    window = _window(season_length, level_seasons)
-    return known.rolling(window, min_periods=window // 2).median()
+    return known.rolling(level_window, min_periods=level_window // 2).median()
 
 
-def scales(known: pd.DataFrame, season_length: int, level_seasons: int = 7) -> pd.DataFrame:
+def scales(known: pd.DataFrame, level_window: int) -> pd.DataFrame:
     """Trailing standard deviation s of every variable; missing where nothing moved."""
-    window = _window(season_length, level_seasons)
-    deviation = known.rolling(window, min_periods=window // 2).std(ddof=0)
+    deviation = known.rolling(level_window, min_periods=level_window // 2).std(ddof=0)
     # A sum of squares updated row by row leaves dust where a constant stretch should give zero,
     # and a z made with dust is a huge number. Judged against the size of the values, it is zero.
-    dust = 1e-6 * known.abs().rolling(window, min_periods=1).max()
+    dust = 1e-6 * known.abs().rolling(level_window, min_periods=1).max()
     return deviation.where(deviation > dust)
 
 
@@ -48,8 +50,3 @@ def base(
         {"y_now": y_now, "level": level, "scale": scale, "z_now": (y_now - level) / scale},
         index=known.index,
     )
-
-
-def _window(season_length: int, level_seasons: int) -> int:
-    # Seven days of hours; a month of rows where the season is short or absent.
-    return int(np.maximum(season_length * level_seasons, 30))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dataflows.base import level_window
 from dataflows.errors import DataError
 
 __all__ = [
@@ -23,12 +24,13 @@ _FEWEST_ROWS = 20
 _VALIDATION_SHARE = 0.15
 
 
-def series_profile(series: pd.DataFrame) -> dict[str, Any]:
+def series_profile(series: pd.DataFrame, season_length: int) -> dict[str, Any]:
     """Facts that decide whether an experiment can be made from the data, before it starts."""
     index = pd.DatetimeIndex(series.index)
     steps = np.diff(index.as_unit("ns").asi8)
     return {
         "n_rows": len(series),
+        "season_length": season_length,
         "start": str(index[0]),
         "end": str(index[-1]),
         "step_seconds": float(np.median(steps)) / 1e9 if len(steps) else 0.0,
@@ -95,15 +97,22 @@ lower n_folds, first_train or test_size']
             f"step{'s'[: furthest > 1]} past row {last_origin + 1}, but the data have {n_rows} "
             "rows; lower n_folds, first_train or test_size"
         )
-    # The level takes its half window, the embargo its horizon twice: once before the test, once
-    # before the validation block.
-    spare = first_train - 2 * furthest
-    if spare < 4 * _FEWEST_ROWS:
+    least = first_train
+    while _too_few(least, furthest, profile.get("season_length", 1)):
+        least += 1
+    if least > first_train:
         found.append(
-            f"first_train {first_train} leaves {max(spare, 0)} rows to train on after an embargo "
-            f"of {furthest} rows on both sides; allow at least {4 * _FEWEST_ROWS + 2 * furthest}"
+            f"first_train {first_train} leaves too few rows to learn from and to stop by, with an "
+            f"embargo of {furthest} rows before each; use {least} or more"
         )
     return found
+
+
+def _too_few(first_train: int, horizon: int, season_length: int) -> bool:
+    # The level needs half its window before the first origin has one.
+    train = first_train - horizon - (level_window(season_length) // 2 - 1)
+    fit = train - max(int(train * _VALIDATION_SHARE), 1) - horizon
+    return train < 2 * _FEWEST_ROWS or fit < _FEWEST_ROWS
 
 
 def fold_cut(

@@ -50,7 +50,7 @@ def season_length(series: pd.DataFrame, season: int = 0) -> int:
     for least, most, rows in ((1, 1, 7), (7, 7, 52), (28, 31, 12), (89, 92, 4)):
         if least <= days <= most:
             # Every day of the week, or working days only.
-            return 5 if rows == 7 and index.dayofweek.max() <= 4 else rows
+            return 5 if rows == 7 and index.day_of_week.max() <= 4 else rows
     return 1
 
 

@@ -21,7 +21,7 @@ def calendar_features(series: pd.DataFrame, season_length: int) -> pd.DataFrame:
     if index[-1] - index[0] >= 2 * _YEAR:
         turns["year"] = np.asarray(since / (_YEAR / _DAY))
     if len(index) > 1 and index[1] - index[0] <= _DAY:
-        turns["week"] = np.asarray(since / 7 + index[0].dayofweek / 7)
+        turns["week"] = np.asarray(since / 7 + index[0].day_of_week / 7)
     columns = {}
     for name, turn in turns.items():
         columns[f"{name}_sin"] = np.sin(2 * np.pi * turn)

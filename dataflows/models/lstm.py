@@ -33,6 +33,9 @@ __all__ = [
 ]
 
 _FURTHEST = 5.0
+# How far from its start a forecast may go, of the way the network would: an epoch is a coarse
+# step, and one too many is taken back here.
+_TRUST = (0.2, 0.4, 0.6, 0.8, 1.0)
 _PATIENCE = 4  # epochs without a better validation loss
 
 
@@ -374,17 +377,40 @@ def _trial(
 ) -> dict[str, Any]:
     """Fit one set of hyperparameters, stopped early; what it reached, and after how many epochs."""
     fit = _fitted(rows, fit_origins, validation_origins, base_model, trial, seed, device)
-    chosen = trial | {"n_epochs": fit.epochs}
-    if base_model["head"] == "ordered":
-        latent = _outputs(rows, validation_origins, base_model, trial, fit.state, device)[:, 0]
-        edges = np.asarray(base_model["cut_points"])
-        codes = rows.codes(validation_origins)
-        chosen["spread"] = cumulative.best_spread(latent, codes, edges)
+    output = _outputs(rows, validation_origins, base_model, trial, fit.state, device)
+    at = rows.numbers(validation_origins)
+    start, seen = rows.start[at], rows.outcome[at]
+    tried = []
+    for trust in _TRUST:
+        reached, spread = _validation_loss(base_model, start + trust * (output - start), seen)
+        tried.append((reached, spread, trust))
+    loss, spread, trust = min(tried, key=lambda triple: triple[0])
+    chosen = trial | {"n_epochs": fit.epochs, "trust": trust}
+    if spread is not None:
+        chosen["spread"] = spread
     return {
         "hyperparameters": chosen,
-        "validation_loss": fit.loss,
+        "validation_loss": loss,
         "history": [round(value, 6) for value in fit.history],
     }
+
+
+def _validation_loss(
+    base_model: dict[str, Any], output: NDArray[Any], outcome: NDArray[Any]
+) -> tuple[float, float | None]:
+    """Mean loss of the outputs, and for ordered classes the spread that makes it least."""
+    if base_model["head"] == "value":
+        return float(((output[:, 0] - outcome) ** 2).mean()), None
+    if base_model["head"] == "ordered":
+        edges, codes = np.asarray(base_model["cut_points"]), outcome.astype(np.int64)
+        spread = cumulative.best_spread(output[:, 0], codes, edges)
+        return cumulative.mean_rps(output[:, 0], codes, edges, spread), spread
+    if base_model["head"] == "odds":
+        output = np.concatenate([np.zeros_like(output), output], axis=1)
+    top = output.max(axis=1)
+    total = top + np.log(np.exp(output - top[:, None]).sum(axis=1))
+    happened = output[np.arange(len(output)), outcome.astype(np.int64)]
+    return float((total - happened).mean()), None
 
 
 def _outputs(
@@ -395,7 +421,7 @@ def _outputs(
     state: dict[str, Any],
     device: str,
 ) -> NDArray[np.float64]:
-    """What the network says of each origin, (origins, outputs)."""
+    """What the network says of each origin, drawn to the start by `trust`, (origins, outputs)."""
     import torch
 
     with reproducible(0, device), torch.no_grad():
@@ -403,7 +429,9 @@ def _outputs(
         net.load_state_dict(state)
         net.eval()
         inputs = rows.inputs(hyperparameters["lookback"], device)
-        return np.asarray(net(*inputs(rows.numbers(origins))).cpu().numpy(), dtype=np.float64)
+        said = np.asarray(net(*inputs(rows.numbers(origins))).cpu().numpy(), dtype=np.float64)
+    start = rows.start[rows.numbers(origins)]
+    return np.asarray(start + hyperparameters.get("trust", 1.0) * (said - start))
 
 
 def _loss(net: Any, base_model: dict[str, Any], device: str) -> Any:
