@@ -46,8 +46,8 @@ class Reference:
         None the outermost one.
     argument : str
         What the first argument is when the name is called at once: ``"text"`` for a constant
-        string, ``"none"`` for a call without arguments, ``"name:<x>"`` for a global name, ``""``
-        else.
+        string, ``"none"`` for a call without arguments, ``"name:<x>"`` for a global name,
+        ``"local:<x>"`` for a parameter, ``""`` else.
     """
 
     kind: Literal["global", "free", "import"]
@@ -274,7 +274,7 @@ def _argument(steps: list[dis.Instruction], place: int) -> str:
         return "text"
     if after.opname == "LOAD_GLOBAL":
         return f"name:{after.argval}"
-    if after.opname == "LOAD_FAST":
+    if after.opname in {"LOAD_FAST", "LOAD_FAST_BORROW"}:
         stored = [
             at
             for at, step in enumerate(steps)
@@ -283,6 +283,8 @@ def _argument(steps: list[dis.Instruction], place: int) -> str:
         texts = [at for at in stored if isinstance(_const_before(steps, at), str)]
         if stored and stored == texts:
             return "text"
+        if not stored:
+            return f"local:{after.argval}"
     return ""
 
 

@@ -96,8 +96,8 @@ def _installed(folder: str) -> dict[str, tuple[str, str]]:
     for entry in Path(folder).iterdir():
         stem, dot, suffix = entry.name.rpartition(".")
         if dot and suffix in {"dist-info", "egg-info"}:
-            name, _, version = stem.partition("-")
-            found[_normal(name)] = (version.split("-py")[0], str(entry))
+            name, _, version = re.sub(r"-py\d.*", "", stem).rpartition("-")
+            found[_normal(name)] = (version, str(entry))
     return found
 
 
@@ -118,6 +118,7 @@ def _owners(folder: str, top: str) -> Iterator[str]:
 
 
 def owner_of_module(module: types.ModuleType) -> str | None:
+    """Return the distribution a module belongs to, or None for the user's own."""
     name = module.__name__
     top = name.partition(".")[0]
     if top in {"__main__", "__mp_main__"}:
@@ -141,10 +142,15 @@ def _owner_of_file(file: str, module: str) -> str | None:
 
 
 def owner_of_function(fn: types.FunctionType) -> str | None:
+    """Return the distribution whose file a function's code stands in, or None for the user's.
+
+    `functools.wraps` gives a library's wrapper the user's names, so the names are not asked.
+    """
     return _owner_of_file(fn.__code__.co_filename, str(fn.__globals__.get("__name__", "")))
 
 
 def owner_of_class(cls: type) -> str | None:
+    """Return the distribution a class belongs to, or None for the user's own."""
     module = sys.modules.get(cls.__module__)
     if module is not None:
         return owner_of_module(module)

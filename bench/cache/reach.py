@@ -10,6 +10,8 @@ import functools
 import importlib
 import importlib.util
 import logging
+import os
+import random
 import re
 import sys
 import threading
@@ -191,7 +193,7 @@ class Reach:
             if head in space:
                 value = space[head]
                 if head == "__file__":
-                    self.hide("files", "__file__", reference)
+                    self.hide("files", "__file__")
                     out.append(b"__file__")
                     return
             else:
@@ -223,6 +225,10 @@ class Reach:
                 out.append(b"missing " + told.encode())
                 return
             rest = rest[1:]
+        changed = _changed(value, rest)
+        if changed is not None:
+            # Somebody put a function of theirs into a library's module.
+            self.value(out, changed, ".".join((told, *rest)))
         if isinstance(value, types.FunctionType) and rest and rest[0] in vars(value):
             # An attribute that somebody hung on a function.
             self.value(out, vars(value)[rest[0]], f"{told}.{rest[0]}")
@@ -257,10 +263,11 @@ class Reach:
             # An alias takes no part, the module's real name does.
             out.append(f"{owner} {'.'.join(words)}".encode())
             dotted = ".".join(word for word in words if word not in {"", "?"})
-            self.hidden_name(dotted, reference, fn)
+            self.hidden_name(dotted, reference.argument, fn)
             return
         if importlib.util.find_spec(top) is None and top not in sys.modules:
             out.append(b"not installed " + name.encode())
+            self.hidden_name(".".join((name, *reference.path)), reference.argument, fn)
             return
         if member == "?":
             return  # a plain import; what is used from it comes with its uses
@@ -320,6 +327,10 @@ class Reach:
                 for default in (held.default, held.default_factory):
                     if default is not MISSING:
                         self.value(out, default, f"{_name(cls)}.{held.name}")
+        owners = {owner_of_class(one) for one in (*cls.__mro__, type(cls))}
+        if owners - {None, "python"}:
+            # A library's class as a base, such as a schema's, may read the types of the fields.
+            self.typed(out, cls)
         is_enum = issubclass(cls, enum.Enum)
         for name in sorted(members):
             value = members[name]
@@ -333,6 +344,12 @@ class Reach:
                     continue
             out.append(name.encode())
             self.value(out, value, f"{_name(cls)}.{name}")
+
+    def typed(self, out: list[Part], value: object) -> None:
+        """Count annotations, for what makes behaviour of them."""
+        notes = getattr(value, "__annotations__", {})
+        self.items(out, list(notes), "annotations")
+        self.items(out, list(notes.values()), "annotations")
 
     def module(self, out: list[Part], module: types.ModuleType) -> None:
         """Count a module that is handed around as a value: everything in it may be used."""
@@ -421,8 +438,15 @@ class Reach:
                 pass
             else:
                 return
-        if kind.__module__.startswith("numpy.random"):
-            self.hide("random", f"the random generator {name}", None)
+        if kind.__module__.startswith("numpy.random") or isinstance(value, random.Random):
+            # Its state is what earlier calls left, so it says nothing about this one.
+            self.hide("random", f"the random generator {name}")
+            out.append(f"{kind.__module__}.{kind.__qualname__}".encode())
+            return
+        if value is os.environ:
+            self.hide("environment", "os.environ")
+            out.append(b"os.environ")
+            return
         out.append(self.number(value, name, "object"))
 
     def instance(self, out: list[Part], value: object, name: str) -> None:
@@ -478,6 +502,7 @@ class Reach:
         self.package(owner)
         code = fn.__code__
         place = f"{fn.__globals__.get('__name__', '')}.{code.co_qualname}"
+        self.hidden_name(place, "", fn)
         out.append(f"{owner} {place}".encode())
         registry = getattr(fn, "registry", None)
         if isinstance(registry, types.MappingProxyType) and hasattr(fn, "dispatch"):
@@ -498,6 +523,8 @@ class Reach:
                 out.append(b"empty cell")
                 continue
             self.value(out, held, f"{place}.{cell_name}")
+            if isinstance(held, types.FunctionType) and not owner.startswith(_BLIND_TO_TYPES):
+                self.typed(out, held)
         self.items(out, fn.__defaults__ or (), f"{place} defaults")
         self.pairs(out, fn.__kwdefaults__ or {}, f"{place} defaults")
         self.open.pop()
@@ -510,6 +537,7 @@ class Reach:
             return
         home = getattr(value, "__objclass__", owner)
         if isinstance(home, types.ModuleType):
+            self.hidden_name(f"{home.__name__}.{value.__name__}", "", None)
             self.value_of_extension(out, home)
         elif isinstance(home, type):
             self.value(out, home, _name(home))
@@ -532,7 +560,7 @@ class Reach:
             if value.is_file():
                 out.append(file_hash(value).encode())
             elif value.is_dir():
-                self.hide("files", f"the folder {name}", None)
+                self.hide("files", f"the folder {name}")
 
     def items(self, out: list[Part], values: Iterable[object], name: str) -> None:
         values = list(values)
@@ -570,7 +598,7 @@ class Reach:
 
     # -- hidden state -----------------------------------------------------------------------
 
-    def hide(self, kind: str, what: str, reference: Reference | None) -> None:
+    def hide(self, kind: str, what: str) -> None:
         self.hidden.setdefault((kind, what), self.current.name or _name(self.root))
 
     def look_for_hidden(
@@ -589,20 +617,33 @@ class Reach:
             dotted = ".".join((home, getattr(value, "__name__", ""), *rest))
         else:
             return
-        self.hidden_name(dotted, reference, fn)
+        self.hidden_name(dotted, reference.argument, fn)
 
-    def hidden_name(self, dotted: str, reference: Reference, fn: types.FunctionType) -> None:
+    def hidden_name(self, dotted: str, given: str, fn: types.FunctionType | None) -> None:
         if dotted in {"numpy.random.seed", "random.seed", "torch.manual_seed"}:
             self.seeded = True
             return
-        argument = reference.argument
-        if argument.startswith("name:"):
-            held = fn.__globals__.get(argument[5:])
-            argument = "text" if isinstance(held, str) else ""
+        if dotted in _ASKS_FOR_TYPES:
+            self.reflects.add("__annotations__")
+        argument, _, word = given.partition(":")
+        if fn is None:
+            argument = ""
+        elif argument == "name":
+            argument = "text" if isinstance(fn.__globals__.get(word), str) else ""
+        elif argument == "local":
+            # A file is opened by an input that is text: only its name would be in the key.
+            named = fn is self.root and fn.__annotations__.get(word) in (str, "str")
+            argument = "text" if named else ""
         kind = hidden_state(dotted, argument)
         if kind is not None:
-            self.hide(kind, dotted.removeprefix("builtins."), reference)
+            self.hide(kind, dotted.removeprefix("builtins."))
 
+
+_ASKS_FOR_TYPES = frozenset(
+    {"typing.get_type_hints", "inspect.signature", "inspect.get_annotations", "dataclasses.fields"}
+)
+# Wrappers that may look at the types of what they wrap, and do nothing else with it than call it.
+_BLIND_TO_TYPES = ("python", "apache-hamilton")
 
 _SCALARS = frozenset({int, float, complex, str, bytes, bool, type(None), type(...), range})
 _DATA = frozenset(
@@ -639,6 +680,17 @@ def _name(value: object) -> str:
 
 def _is_constant(value: object) -> bool:
     return not callable(value) and not isinstance(value, types.ModuleType)
+
+
+def _changed(value: object, rest: tuple[str, ...]) -> object:
+    """Return the user's own thing at the end of a path through a library's modules, if any."""
+    for step in rest:
+        if not isinstance(value, types.ModuleType):
+            return None
+        value = vars(value).get(step)  # not `getattr`, which may import half a library
+        if isinstance(value, types.FunctionType) and owner_of_function(value) is None:
+            return value
+    return None
 
 
 def _is_typing(value: object) -> bool:
