@@ -74,7 +74,7 @@ def _read(data_file: Path) -> pd.DataFrame:
     parquet = data_file.suffix.lower() in {".parquet", ".pq"}
     try:
         frame = pd.read_parquet(data_file) if parquet else pd.read_csv(data_file)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, OSError) as error:  # what pandas and Arrow raise on a damaged file
         kind = "Parquet" if parquet else "CSV"
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise DataError(f"{data_file.name} cannot be read as {kind}: {reason}") from error
