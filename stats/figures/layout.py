@@ -599,8 +599,8 @@ def _interval_columns(
 ) -> tuple[list[Mark], float]:
     count = len(models)
     x0 = MARGIN + text_width("0000", SIZE) + 26.0
-    x1 = width - MARGIN - 6.0
-    top, tall = MARGIN + 20.0, 380.0
+    x1 = width - MARGIN - text_width(str(count), SIZE) / 2
+    top, tall = MARGIN + 24.0, 380.0
     half = difference / 2
     low, high = models[0][1] - half, models[-1][1] + half
 
@@ -643,7 +643,7 @@ def _interval_columns(
         marks.append(Label(x_of(tick - 1), axis + 20.0, f"{tick:.0f}", "middle", SIZE, "scale"))
         tick += step
     marks.append(Label(x0, axis + 38.0, "place in the ranking", "start", SMALL, "note"))
-    marks.append(Label(MARGIN, top - 4.0, "average rank", "start", SMALL, "note"))
+    marks.append(Label(MARGIN, top - 9.0, "average rank", "start", SMALL, "note"))
     message = f"{inseparable - 1} models are not separable from the best"
     marks.append(Label(x1, axis + 38.0, message, "end", SMALL, "note"))
     marks.extend(_named_best(models, family, x_of, y_of, (x0 + 4.0, top, x1, axis - 4.0)))

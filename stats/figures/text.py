@@ -190,7 +190,7 @@ def shorten(text: str, size: float, limit: float, *, bold: bool = False) -> str:
     Examples
     --------
     >>> shorten("lstm/lookback=168/hidden=64", 10.0, 90.0)
-    'lstm/loo…dden=64'
+    'lstm/lo…den=64'
     """
     if text_width(text, size, bold=bold) <= limit:
         return text
