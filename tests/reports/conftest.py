@@ -62,7 +62,9 @@ def write_run(
         for h, horizon in enumerate(horizons):
             for target in targets:
                 for fold in range(n_folds):
-                    shared = np.random.default_rng([seed, len(task), horizon, fold, *target.encode()])
+                    shared = np.random.default_rng(
+                        [seed, len(task), horizon, fold, *target.encode()]
+                    )
                     noise = shared.normal(size=n_origins)
                     classes = CLASSES.get(task, 0)
                     truth = shared.integers(0, max(classes, 2), n_origins)
