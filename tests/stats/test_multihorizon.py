@@ -71,6 +71,20 @@ def test_one_horizon_is_a_one_sided_diebold_mariano_test(test):
     assert result.pvalue[off] == pytest.approx(plain.pvalue[off], abs=0.05)
 
 
+def test_the_safe_p_value_is_the_largest_of_the_horizons():
+    table = cube(12, n=100, k=2, n_horizons=3)
+    table[:, 0, 1:] *= 2
+    safe = stats.uspa(table, null="any", rng=np.random.default_rng(1))
+    plain = stats.uspa(table, rng=np.random.default_rng(1))
+    assert (safe.pvalue >= plain.pvalue)[0, 1]
+    single = stats.uspa(table[:, :, :1], null="any", rng=np.random.default_rng(1))
+    assert safe.pvalue[0, 1] >= single.pvalue[0, 1]
+    assert safe.statistic == pytest.approx(plain.statistic, nan_ok=True)
+    assert any("intersection-union" in note for note in safe.notes)
+    with pytest.raises(ValueError, match="null must be one of 'any', 'equal'"):
+        stats.uspa(table, null="centre", rng=np.random.default_rng(1))
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 1000), st.permutations(range(3)), st.floats(0.01, 100))
 def test_models_permute_and_scale_cancels(seed, order, scale):
