@@ -39,13 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         code = cli.main(args=words, prog_name="bench", standalone_mode=False)
-        sys.stdout.flush()
     except click.Abort:
         return _interrupted()
     except KeyboardInterrupt:
         return _interrupted()
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except console.ReaderGoneError:
         return OK
     except click.ClickException as cause:
         console.complain(cause.format_message())
@@ -111,6 +109,19 @@ class _Group(click.Group):
 _Group.group_class = _Group
 
 
+def _tell_version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib import metadata
+
+    try:
+        version = metadata.version("crossfold")
+    except metadata.PackageNotFoundError:
+        version = "in a checkout that is not installed"
+    console.say(f"crossfold {version}")
+    ctx.exit()
+
+
 @click.group(
     cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -118,7 +129,14 @@ _Group.group_class = _Group
     "130 interrupted.",
 )
 @click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from.")
-@click.version_option(package_name="crossfold", prog_name="crossfold")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Evaluate forecasting models on rolling origins, and compare them with statistics.
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -11,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Literal, Protocol, Self, TextIO
 
-from bench.errors import one_line
+from bench.errors import BenchError, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
@@ -26,6 +27,7 @@ __all__ = [
     "Plain",
     "Progress",
     "Quiet",
+    "ReaderGoneError",
     "complain",
     "duration",
     "planned_sentence",
@@ -417,11 +419,29 @@ class Grid:
         return "\n".join(lines)
 
 
+class ReaderGoneError(BenchError):
+    """What read our output, such as ``head``, has seen enough and left."""
+
+    exit_code = 0
+
+
 def say(*lines: str, stream: TextIO | None = None) -> None:
-    """Print lines for the asker."""
+    """Print lines for the asker.
+
+    Raises
+    ------
+    ReaderGoneError
+        Nobody reads any more.
+    """
     out = stream if stream is not None else sys.stdout
-    for line in lines:
-        print(_encodable(line, out), file=out)
+    try:
+        for line in lines:
+            print(_encodable(line, out), file=out)
+        out.flush()
+    except BrokenPipeError:
+        # What is still in the buffer goes nowhere, else the interpreter complains at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+        raise ReaderGoneError("the reader of this output has left") from None
 
 
 def complain(text: str) -> None:

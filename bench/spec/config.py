@@ -19,6 +19,7 @@ __all__ = [
     "ModeTable",
     "ModelTable",
     "Modes",
+    "ProtocolPart",
     "ProtocolTable",
     "read_table",
     "read_toml",

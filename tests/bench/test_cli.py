@@ -77,8 +77,8 @@ def test_the_resolved_experiment_of_a_run_is_the_one_that_was_asked_for(there):
 def test_the_second_run_computes_only_what_failed(there, capsys):
     assert main(["run", "small.toml", "--jobs", "1", "--no-report"]) == 3
     out, err = capsys.readouterr()
-    assert "60 cells" in err
-    assert "56 ok, 4 failed, 0 of" in out
+    assert "64 cells" in err
+    assert "60 ok, 4 failed, 0 of" in out
     assert main(["run", "small.toml", "-k", "not broken", "--no-report"]) == 0
     out, err = capsys.readouterr()
     assert "0 to compute" in err
@@ -105,13 +105,13 @@ def test_status_shows_leaderboard_failures_and_files(there, capsys):
 
 def test_retry_runs_what_failed_once_more(there, capsys):
     assert main(["retry", "--failed", "--jobs", "1", "--no-report"]) == 3
-    assert "56 ok, 4 failed" in capsys.readouterr().out
+    assert "60 ok, 4 failed" in capsys.readouterr().out
     text = (there / "broken.py").read_text()
     (there / "broken.py").write_text(text.replace("horizon > 1", "horizon > 99"))
     command = [sys.executable, "-m", "bench", "retry", "--failed", "--jobs", "1", "--no-report"]
     answer = _python(command, there)
     assert answer.returncode == 0, answer.stderr
-    assert "60 ok, 0 failed" in answer.stdout
+    assert "64 ok, 0 failed" in answer.stdout
     assert main(["retry", "--failed"]) == 0
     assert "nothing failed" in capsys.readouterr().out
     (there / "broken.py").write_text(text)
@@ -234,6 +234,11 @@ def test_an_error_of_ours_is_one_line_and_exit_1(small, here, capsys, monkeypatc
     assert err.endswith(f"{said}\n")
     assert main(["--debug", "plan", "small.toml"]) == 1
     assert capsys.readouterr().err.startswith("Traceback")
+
+
+def test_the_version_is_told(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("crossfold ")
 
 
 def test_every_command_has_help(capsys):

@@ -77,3 +77,9 @@ def test_a_task_in_which_everything_failed_still_has_its_models():
     (board,) = standings(runs, scores, primary=PRIMARY)
     assert list(board.table.index) == ["a", "b"]
     assert board.table["rank"].isna().all()
+
+
+def test_a_run_in_which_everything_failed_has_standings():
+    runs, _ = _tables({"a": {"x": [None]}})
+    (board,) = standings(runs, pd.DataFrame(), primary=PRIMARY)
+    assert board.table["score"].isna().all()

@@ -1,0 +1,85 @@
+"""Checks, each in an environment of its own: ``nox`` runs the gate, ``nox -l`` lists all."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["lint", "types", "imports", "tests"]
+nox.options.error_on_missing_interpreters = False
+nox.needs_version = ">=2024.10"
+
+ROOT = Path(__file__).parent
+PINNED = ("-c", "constraints.txt")
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def tests(session: nox.Session) -> None:
+    """All tests but the long simulations, with the tested versions."""
+    session.install(*PINNED, "-e", ".[test]")
+    session.run("pytest", "-m", "not simulation", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and formatting."""
+    session.install("ruff")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, strictly."""
+    session.install(*PINNED, "-e", ".[dev]")
+    session.run("mypy")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Import arrows: what may know what."""
+    session.install("import-linter")
+    session.run("lint-imports")
+
+
+@nox.session(python="3.11")
+def minimums(session: nox.Session) -> None:
+    """Tests with the lowest versions that are declared."""
+    session.install(*_lowest("reports"), "pytest", "pytest-timeout", "hypothesis", "statsmodels")
+    session.install("--no-deps", "-e", ".")
+    session.run("pytest", "-m", "not simulation", "tests/stats", "tests/reports", "stats")
+    # torch stays at the tested version: the lowest one brings gigabytes of CUDA packages.
+    session.install(*PINNED, "torch")
+    session.install(*_lowest("reports", "bench", "fx", "test", without="torch"))
+    session.run("pytest", "-m", "not simulation", *session.posargs)
+
+
+@nox.session
+def simulations(session: nox.Session) -> None:
+    """Size and power of the tests, by simulation."""
+    session.install(*PINNED, "-e", ".[test]")
+    session.run("pytest", "-m", "simulation", *session.posargs)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Speed, side by side with peers; with names, only those."""
+    session.install(*PINNED, "-e", ".[test]")
+    names = session.posargs or sorted(p.stem for p in (ROOT / "benchmarks").glob("*.py"))
+    for name in names:
+        session.run("python", f"benchmarks/{name}.py")
+
+
+def _lowest(*extras: str, without: str = "") -> list[str]:
+    """Return what pyproject.toml declares, each at its lowest version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = [*project["dependencies"]]
+    for extra in extras:
+        declared += project["optional-dependencies"][extra]
+    ours = re.compile(r"crossfold\[")
+    return [
+        re.sub(r">=([^,]+).*", r"==\1", requirement)
+        for requirement in dict.fromkeys(declared)
+        if not ours.match(requirement) and not (without and requirement.startswith(without))
+    ]
