@@ -319,12 +319,14 @@ def _of_run(evidence: Evidence) -> Findings:
     losses = LossTable(evidence.predictions, runs, primary)
     values = _values(evidence.scores, runs, primary)
     order = {task: i for i, task in enumerate(dict.fromkeys(["continuous", "binary", *primary]))}
+    axes = {
+        (str(task), int(horizon))
+        for task, horizon in zip(runs["task"], runs["horizon"], strict=True)
+    }
     panels = []
-    for (task, horizon), part in sorted(
-        runs.groupby(["task", "horizon"], sort=False),
-        key=lambda item: (order.get(item[0][0], len(order)), item[0]),
-    ):
-        panels.append(_panel(evidence, str(task), int(horizon), part, values, losses))
+    for task, horizon in sorted(axes, key=lambda axis: (order.get(axis[0], len(order)), axis)):
+        part = runs[(runs["task"] == task) & (runs["horizon"] == horizon)]
+        panels.append(_panel(evidence, task, horizon, part, values, losses))
     pairs = runs.drop_duplicates("variant")
     families = dict(zip(pairs["variant"], pairs["model"].astype(str), strict=True))
     name = str(evidence.manifest.get("experiment", "run"))
@@ -370,12 +372,15 @@ def _panel(
     folds = sorted(int(fold) for fold in part["fold"].unique())
     directions = {values[cell][1] for cell in part["cell_id"].astype(str) if cell in values}
     cells: dict[tuple[str, str], list[Cell]] = {}
-    for row in part.sort_values(["fold", "seed"], kind="stable").itertuples():
-        cell_id = str(row.cell_id)
-        error = f"{row.error_type}: {row.error_message}" if row.status != "ok" else ""
-        value = values.get(cell_id, (float("nan"), ""))[0]
-        cell = Cell(cell_id, int(row.fold), str(row.status), value, error)
-        cells.setdefault((str(row.block), str(row.variant)), []).append(cell)
+    columns = ("cell_id", "fold", "status", "error_type", "error_message", "block", "variant")
+    rows = part.sort_values(["fold", "seed"], kind="stable")
+    for cell_id, fold, status, kind, message, block, variant in zip(
+        *(rows[column].tolist() for column in columns), strict=True
+    ):
+        error = f"{kind}: {message}" if status != "ok" else ""
+        value = values.get(str(cell_id), (float("nan"), ""))[0]
+        cell = Cell(str(cell_id), int(fold), str(status), value, error)
+        cells.setdefault((str(block), str(variant)), []).append(cell)
     table = np.full((len(targets), len(models)), np.nan)
     holes = []
     for i, target in enumerate(targets):
@@ -455,9 +460,10 @@ def ranking_of(
     models: Sequence[str], targets: Sequence[str], values: FloatArray, higher: bool
 ) -> Ranking:
     present = ~np.isnan(values)
-    excluded = tuple(m for m, some in zip(models, present.any(axis=0), strict=True) if not some)
-    used = [j for j, some in enumerate(present.any(axis=0)) if some]
-    complete = present[:, used].all(axis=1) if used else np.zeros(len(targets), dtype=bool)
+    compared: NDArray[np.bool_] = np.asarray(present.any(axis=0))
+    excluded = tuple(m for m, some in zip(models, compared, strict=True) if not some)
+    used = np.flatnonzero(compared).tolist()
+    complete: NDArray[np.bool_] = np.asarray(present[:, used].all(axis=1) & bool(used))
     blocks = tuple(t for t, kept in zip(targets, complete, strict=True) if kept)
     left_out = tuple(t for t, kept in zip(targets, complete, strict=True) if not kept)
     names = [models[j] for j in used]

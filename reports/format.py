@@ -131,14 +131,14 @@ def plural(value: int, one: str, many: str = "") -> str:
     return f"{count(value)} {one if value == 1 else many or one + 's'}"
 
 
-def number(value: float, text: str, **meaning: str) -> Entry:
+def number(value: float, text: str, *, tone: str = "", to: str = "", note: str = "") -> Entry:
     """A table cell that shows ``text`` and sorts by ``value``."""
-    return Entry(text, value=value if math.isfinite(value) else None, **meaning)
+    return Entry(text, value=value if math.isfinite(value) else None, tone=tone, to=to, note=note)
 
 
-def word(text: str, **meaning: str) -> Entry:
+def word(text: str, *, tone: str = "", to: str = "", note: str = "", model: str = "") -> Entry:
     """A table cell with words."""
-    return Entry(text, **meaning)
+    return Entry(text, tone=tone, to=to, note=note, model=model)
 
 
 def blank(reason: str = "") -> Entry:

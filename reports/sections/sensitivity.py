@@ -78,13 +78,12 @@ def _by_wins(panel: Panel) -> str:
 
 
 def _without_holes(panel: Panel) -> str | None:
-    whole = ~np.isnan(panel.scores).any(axis=0)
-    names = [name for name, keep in zip(panel.models, whole, strict=True) if keep]
-    if not names:
+    whole = np.flatnonzero(~np.isnan(panel.scores).any(axis=0))
+    if not whole.size:
         return None
-    return ranking_of(names, panel.targets, panel.scores[:, whole], panel.higher_is_better).models[
-        0
-    ]
+    names = [panel.models[j] for j in whole]
+    part = ranking_of(names, panel.targets, panel.scores[:, whole], panel.higher_is_better)
+    return part.models[0]
 
 
 def _flips(panel: Panel) -> tuple[int, int]:
