@@ -1,0 +1,299 @@
+"""The page in a real browser: sorts, filters, lights up, and asks nobody for anything."""
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import reports
+
+from .conftest import write_run
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium on the PATH")
+
+
+class Browser:
+    """One page of headless Chromium, spoken to over its debugging pipe."""
+
+    def __init__(self, profile: Path) -> None:
+        command_out, self._out = os.pipe()
+        self._in, answers_in = os.pipe()
+
+        def connect() -> None:
+            # Chromium listens on descriptor 3 and answers on 4; our own ends get out of the way.
+            listen = fcntl.fcntl(command_out, fcntl.F_DUPFD, 10)
+            answer = fcntl.fcntl(answers_in, fcntl.F_DUPFD, 10)
+            os.dup2(listen, 3)
+            os.dup2(answer, 4)
+
+        self._process = subprocess.Popen(
+            [
+                str(CHROMIUM),
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-dev-shm-usage",
+                "--remote-debugging-pipe",
+                f"--user-data-dir={profile}",
+                "about:blank",
+            ],
+            preexec_fn=connect,
+            close_fds=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(command_out)
+        os.close(answers_in)
+        self._buffer = b""
+        self._last = 0
+        self.events: list[dict] = []
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = None
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)[
+            "sessionId"
+        ]
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.call(f"{domain}.enable")
+
+    def _receive(self) -> dict:
+        while b"\0" not in self._buffer:
+            chunk = os.read(self._in, 1 << 16)
+            if not chunk:
+                raise ConnectionError("the browser has gone")
+            self._buffer += chunk
+        message, self._buffer = self._buffer.split(b"\0", 1)
+        return json.loads(message)
+
+    def call(self, method: str, **parameters) -> dict:
+        self._last += 1
+        message = {"id": self._last, "method": method, "params": parameters}
+        if getattr(self, "_session", None):
+            message["sessionId"] = self._session
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._receive()
+            if answer.get("id") == self._last:
+                assert "error" not in answer, answer
+                return answer["result"]
+            self.events.append(answer)
+
+    def open(self, path: Path) -> None:
+        self.events.clear()
+        self.call("Page.navigate", url=path.as_uri())
+        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+            self.events.append(self._receive())
+
+    def run(self, script: str):
+        result = self.call("Runtime.evaluate", expression=script, returnByValue=True)
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait(timeout=20)
+        os.close(self._out)
+        os.close(self._in)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def report(run_dir, tmp_path_factory):
+    return reports.build(reports.read(run_dir)).to_html(
+        tmp_path_factory.mktemp("page") / "report.html"
+    )
+
+
+@pytest.fixture
+def page(browser, report):
+    browser.open(report)
+    return browser
+
+
+def visible(page, table):
+    return page.run(
+        f"Array.from(document.querySelectorAll('#t-{table} tbody tr'))"
+        ".filter(row => !row.hidden).map(row => Array.from(row.cells)"
+        ".filter(cell => !cell.hidden).map(cell => cell.textContent))"
+    )
+
+
+def choose(page, control, value):
+    page.run(
+        f"(() => {{const node = document.getElementById('{control}'); node.value = '{value}';"
+        "node.dispatchEvent(new Event('change')); node.dispatchEvent(new Event('input'))})()"
+    )
+
+
+def test_opening_it_asks_nobody_and_complains_of_nothing(page, report):
+    page.run("1")
+    asked = [
+        event["params"]["request"]["url"]
+        for event in page.events
+        if event.get("method") == "Network.requestWillBeSent"
+    ]
+    assert [url for url in asked if url not in (report.as_uri(), "data:,")] == []
+    messages = [
+        event
+        for event in page.events
+        if event.get("method")
+        in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")
+    ]
+    assert messages == []
+
+
+def test_a_click_on_a_head_sorts_by_number(page):
+    heads = page.run(
+        "Array.from(document.querySelectorAll('#t-leaderboard th[scope=col]'))"
+        ".map(head => head.textContent)"
+    )
+    for column, reverse in (("Skill", False), ("Skill", True), ("Time", False), ("Avg rank", True)):
+        at = heads.index(column)
+        page.run(f"document.querySelectorAll('#t-leaderboard th[scope=col]')[{at}].click()")
+        if reverse and column == "Avg rank":
+            page.run(f"document.querySelectorAll('#t-leaderboard th[scope=col]')[{at}].click()")
+        values = page.run(
+            f"Array.from(document.querySelectorAll('#t-leaderboard tbody tr')).map(row => "
+            f"row.cells[{at}].dataset.v || row.cells[{at}].textContent)"
+        )
+        numbers = [
+            float(v.split(" ")[0].replace("−", "-"))
+            for v in values
+            if v[-1].isdigit() or v.endswith(("%", "s"))
+        ]
+        assert len(numbers) > 60
+        assert numbers == sorted(numbers, reverse=reverse)
+
+
+def test_the_keyboard_sorts_too(page):
+    page.run(
+        "(() => {const head = document.querySelector('#t-cost th[scope=col]'); head.focus();"
+        "head.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true}))})()"
+    )
+    names = [row[0] for row in visible(page, "cost")]
+    assert names == sorted(names)
+    assert page.run("document.querySelector('#t-cost th').getAttribute('aria-sort')") == "ascending"
+
+
+def test_filters_keep_what_is_asked_for(page):
+    choose(page, "by-task", "1")
+    choose(page, "by-horizon", "24")
+    rows = visible(page, "leaderboard")
+    assert {(row[0], row[1]) for row in rows} == {("binary", "24")}
+    assert len(rows) == 7
+    groups = page.run(
+        "Array.from(document.querySelectorAll('#ranks .group')).filter(g => !g.hidden)"
+        ".map(g => g.id)"
+    )
+    assert groups == ["ranks-binary-24"]
+    choose(page, "by-model", "NAIVE seas")
+    assert [row[3] for row in visible(page, "leaderboard")] == ["seasonal_naive"]
+    assert page.run("document.getElementById('shown').textContent") == "1 of 84 rows"
+    choose(page, "by-target", "2")
+    assert len(visible(page, "scores-by-target")[0]) == 4
+    choose(page, "by-target", "")
+    assert len(visible(page, "scores-by-target")[0]) == 13
+
+
+@pytest.mark.parametrize("event", ["pointerover", "focusin"])
+def test_pointing_at_a_model_lights_up_its_group_everywhere(page, run_dir, event):
+    found = reports.findings.findings(reports.read(run_dir))
+    panel = found.panels[0]
+    model = panel.ranking.models[0]
+    key = found.keys[model]
+    page.run(
+        f"document.querySelector('#t-cost tr[data-m=\"{key}\"] th').dispatchEvent("
+        f"new Event('{event}', {{bubbles: true}}))"
+    )
+    lit = page.run(
+        f"Array.from(document.querySelectorAll('#f-cd-{panel.key} text.name.on'))"
+        ".map(node => node.textContent)"
+    )
+    friends = {name for group in panel.ranking.groups if model in group for name in group}
+    assert set(lit) == friends
+    assert page.run(f"document.querySelectorAll('tr.lit[data-m=\"{key}\"]').length") > 12
+    page.run(f"document.querySelector('h1').dispatchEvent(new Event('{event}', {{bubbles: true}}))")
+    assert page.run("document.querySelectorAll('.lit, .on, .dim').length") == 0
+
+
+def test_a_number_leads_into_folded_details(page):
+    page.run("document.querySelector('#t-scores-by-target td a').click()")
+    page.run("window.dispatchEvent(new HashChangeEvent('hashchange'))")
+    assert page.run("document.querySelector('td:target').closest('details').open") is True
+
+
+def test_the_button_switches_light_and_dark(page):
+    paper = "getComputedStyle(document.body).backgroundColor"
+    before = page.run(paper)
+    page.run("document.getElementById('theme').click()")
+    assert page.run(paper) != before
+    page.run("document.getElementById('theme').click()")
+    assert page.run(paper) == before
+
+
+def test_a_phone_scrolls_in_one_direction_only(page):
+    page.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=375,
+        height=700,
+        deviceScaleFactor=1,
+        mobile=True,
+    )
+    try:
+        assert page.run("document.documentElement.scrollWidth") <= 375
+    finally:
+        page.call("Emulation.clearDeviceMetricsOverride")
+
+
+def test_without_scripts_everything_is_there(browser, report):
+    browser.call("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        browser.open(report)
+        root = browser.call("DOM.getDocument")["root"]["nodeId"]
+
+        def count(selector):
+            found = browser.call("DOM.querySelectorAll", nodeId=root, selector=selector)
+            return len(found["nodeIds"])
+
+        assert count("#t-leaderboard tbody tr") == 84
+        assert count("svg.cf") == 12
+        assert count("html.js") == 0
+    finally:
+        browser.call("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_hostile_names_run_nothing(browser, tmp_path):
+    names = [
+        "<script>window.hit=1</script>",
+        '"><img src=x onerror=window.hit=1>',
+        "</title><svg onload=window.hit=1>",
+        "plain",
+    ]
+    run = write_run(
+        tmp_path / "run",
+        models={name: (0.3 + 0.1 * i,) for i, name in enumerate(names)},
+        tasks=("continuous",),
+        horizons=(1,),
+        targets=names,
+        n_origins=30,
+    )
+    browser.open(reports.build(reports.read(run)).to_html(tmp_path / "hostile.html"))
+    assert browser.run("window.hit") is None
+    assert browser.run("document.images.length") == 0
+    problems = [e for e in browser.events if e.get("method") == "Log.entryAdded"]
+    assert problems == []
+    shown = browser.run("document.querySelector('#t-leaderboard').textContent")
+    assert all(name in shown for name in names)
