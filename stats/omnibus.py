@@ -11,7 +11,7 @@ from scipy.special import chdtrc, fdtrc
 from stats.blocks import prepared
 from stats.errors import ScoresError, choice
 from stats.results import OmnibusResult
-from stats.scores import FloatArray, Scores, ScoresLike, mid_ranks, tie_sums
+from stats.scores import FloatArray, Scores, ScoresLike, mid_ranks, row_text, tie_sums
 
 __all__ = [
     "aligned_ranks",
@@ -576,7 +576,7 @@ def cochran_q(
     if other.any():
         row, column = np.argwhere(other)[0]
         raise ScoresError(
-            f"cochran_q takes 0 and 1; row {table.blocks[row]!r}, model "
+            f"cochran_q takes 0 and 1; row {row_text(table.blocks[row])}, model "
             f"{table.models[column]!r} is {values[row, column]}; for scores use stats.friedman"
         )
     k, n = table.n_models, table.n_blocks

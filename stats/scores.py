@@ -91,6 +91,13 @@ def label_text(name: object) -> str:
     return str(name)
 
 
+def row_text(label: object) -> str:
+    """A row's label in a message: quoted if it is text, a bare number otherwise."""
+    if isinstance(label, tuple):
+        return repr(label_text(label))
+    return repr(label.item() if isinstance(label, np.generic) else label)
+
+
 def _check_names(names: Sequence[str], what: str, error: type[StatsError]) -> None:
     seen: set[str] = set()
     for name in names:
@@ -176,7 +183,7 @@ def _check_finite(
     if infinite.any():
         where = np.argwhere(infinite)[0]
         raise error(
-            f"row {label_text(rows[where[0]])!r}, model {models[where[1]]!r} is "
+            f"row {row_text(rows[where[0]])}, model {models[where[1]]!r} is "
             f"{values[tuple(where)]}; scores must be finite: give nan for a missing cell and say "
             "missing=, or compare ranks of a bounded metric"
         )
@@ -387,7 +394,7 @@ class Scores:
         if missing == "raise":
             raise ScoresError(
                 f"{holes.sum()} of {holes.size} cells are missing, first block "
-                f"{label_text(self.blocks[row])!r}, model {self.models[model]!r}; say "
+                f"{row_text(self.blocks[row])}, model {self.models[model]!r}; say "
                 "missing='drop_blocks' or missing='impute_baseline', or use stats.skillings_mack"
             )
         if missing == "drop_blocks":
@@ -404,7 +411,7 @@ class Scores:
         if holes[:, source].any():
             at = self.blocks[int(np.flatnonzero(holes[:, source])[0])]
             raise ScoresError(
-                f"the baseline {baseline!r} has a hole itself in block {label_text(at)!r}; choose "
+                f"the baseline {baseline!r} has a hole itself in block {row_text(at)}; choose "
                 "a baseline without holes or missing='drop_blocks'"
             )
         note = f"{holes.sum()} of {holes.size} cells took the score of {baseline}"
@@ -516,7 +523,7 @@ class Losses:
         elif np.isinf(self.values).any():
             t, m, h = np.argwhere(np.isinf(self.values))[0]
             raise LossesError(
-                f"time {label_text(self.times[t])!r}, model {self.models[m]!r}, horizon "
+                f"time {row_text(self.times[t])}, model {self.models[m]!r}, horizon "
                 f"{self.horizons[h]} is {self.values[t, m, h]}; losses must be finite: give nan "
                 "for a missing one and say missing="
             )
@@ -526,12 +533,12 @@ class Losses:
         for earlier, later in zip(self.times, self.times[1:], strict=False):
             if later == earlier:
                 raise LossesError(
-                    f"time {label_text(later)!r} occurs twice; one row per time is needed: average "
+                    f"time {row_text(later)} occurs twice; one row per time is needed: average "
                     "or drop duplicates first"
                 )
             if later < earlier:
                 raise LossesError(
-                    f"time {label_text(later)!r} comes after {label_text(earlier)!r}; variances "
+                    f"time {row_text(later)} comes after {row_text(earlier)}; variances "
                     "are estimated from neighbours in time, so sort the rows first "
                     "(frame.sort_index())"
                 )
