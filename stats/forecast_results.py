@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from stats.results import (
     format_pvalue,
 )
 from stats.scores import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from stats.figures.layout import Figure
 
 __all__ = ["ForecastPairsResult", "ForecastResult", "TimePairsResult"]
 
@@ -98,6 +101,19 @@ class TimePairsResult(PairsResult):
     def n_times(self) -> int:
         """Number of times in the table."""
         return self.n_blocks
+
+    def figure(self, *, alpha: float = 0.05) -> Figure:
+        """All pairs as a square, models in the order of their mean losses."""
+        from stats.figures import matrix
+
+        return matrix.significance(
+            self.names,
+            self.locations.tolist(),
+            self.separated(alpha),
+            self.difference,
+            self.undefined,
+            caption=f"{self._head()}, alpha = {alpha:g}",
+        )
 
     def _head(self) -> str:
         told = {"none": "p-values not adjusted", "joint": "joint p-values"}
@@ -240,6 +256,11 @@ class ForecastPairsResult(TimePairsResult):
         self._one_horizon("groups")
         return super().groups(alpha)
 
+    def figure(self, *, alpha: float = 0.05) -> Figure:
+        """All pairs as a square, models in the order of their mean losses; of one horizon."""
+        self._one_horizon("figures")
+        return super().figure(alpha=alpha)
+
     def letters(self, alpha: float = 0.05) -> dict[str, str]:
         """Compact letter display; of one horizon."""
         self._one_horizon("letters")
@@ -325,17 +346,7 @@ class ForecastPairsResult(TimePairsResult):
             f"All {pairs} pairs of {k} models were compared on losses at {self.n_blocks} times "
             f"(horizon {steps}) with {self.test} ({self.alternative}), {correction}."
         ]
-        sentences += self._estimator_sentences()
-        upper = np.triu_indices(k, 1)
-        negative = int(self.negative_variance[upper].sum())
-        degenerate = int(self.flat[upper].sum())
-        if negative:
-            sentences.append(
-                f"{negative} tests had a negative variance estimate and are undefined."
-            )
-        if degenerate:
-            sentences.append(f"{degenerate} tests had no variance to judge by and are undefined.")
-        return sentences
+        return sentences + self._estimator_sentences()
 
     def _estimator_sentences(self) -> list[str]:
         bandwidth = None if math.isnan(self.bandwidth) else self.bandwidth
