@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bench.runner import Run, RunResult
+    from bench.spec.cell import Cell
     from bench.spec.experiment import Experiment
 
 __all__ = ["cli", "main"]
@@ -422,6 +423,57 @@ def retry(
     )
 
 
+@cli.command()
+@click.argument("cell_name", metavar="CELL")
+@click.option("--run", "run_name", metavar="RUN", help="A run, by default the newest.")
+@click.option("--node", default="predictions", show_default=True, help="Which result of the cell.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["text", "json", "dot", "prov"]),
+    default="text",
+    show_default=True,
+    help="A tree to read, the graph as JSON, for Graphviz, or as PROV-JSON.",
+)
+@_store_option
+@_runs_option
+def lineage(
+    cell_name: str, run_name: str | None, node: str, form: str, store: Path, runs: Path
+) -> int:
+    """Tell what a result was made of, down to the raw data.
+
+    CELL is the id or the slug of a cell, as `bench list cells` gives them, or a part that only
+    one cell has.
+    """
+    import json
+
+    from bench.cache.lineage import Recipe
+    from bench.cache.lineage import lineage as traced
+    from bench.cache.provenance import prov_json
+    from bench.runner import plan as planned
+    from bench.spec.experiment import Experiment
+
+    opened = _opened(store)
+    experiment = Experiment.load(_found_run(run_name, runs) / "experiment.toml")
+    cell = _one_cell(experiment, cell_name)
+    made = planned(experiment.filtered(f'"{cell.slug}"'), store=store)
+    keys = made.graph.wanted[made.cells.index(cell)]
+    if node not in keys:
+        raise unknown("node", node, keys, where="--node")
+    recipes = {
+        key: Recipe(key, i.name, i.module, i.code, dict(i.needs), dict(i.values), {}, {}, {}, "")
+        for key, i in made.graph.instances.items()
+    }
+    found = traced(opened, keys[node], planned=recipes)
+    if form == "text":
+        console.say(*found.lines())
+    elif form == "dot":
+        console.say(found.to_dot())
+    else:
+        console.say(json.dumps(prov_json(found) if form == "prov" else found.to_dict(), indent=1))
+    return OK
+
+
 @cli.group()
 def config() -> None:
     """Look at an experiment as it is understood."""
@@ -568,6 +620,26 @@ def _opened(store: Path) -> Any:
     return Store(store, create=False)
 
 
+def _one_cell(experiment: "Experiment", name: str) -> "Cell":
+    """Return the cell that an id, a slug, or a part of one names."""
+    cells = experiment.cells()
+    for fits in (
+        [c for c in cells if name in (c.id, c.slug)],
+        [c for c in cells if name in c.slug],
+    ):
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            raise UserError(
+                f'{len(fits)} cells have "{one_line(name, most=80)}" in their names: '
+                f"{listed((c.slug for c in fits), most=3)}"
+            )
+    raise UserError(
+        f'no cell "{one_line(name, most=80)}" in {experiment.name}'
+        f"{did_you_mean(name, (c.slug for c in cells))}; `bench list cells` has them all"
+    )
+
+
 def _found_run(name: str | None, runs: Path) -> Path:
     if name is None:
         from bench.runner import latest
@@ -653,8 +725,9 @@ def _show_run(found: "Run", *, n_failed: int, seconds: float) -> None:
     )
     if n_failed:
         console.say(*_failures(found.runs))
-    page = found.path / "report.html"
-    console.say(f"report: {page}" if page.is_file() else f"tables: {found.path}")
+    folder = _relative(found.path)
+    page = folder / "report.html"
+    console.say(f"report: {page}" if page.is_file() else f"tables: {folder}")
 
 
 def _board(boards: Sequence[Any], reference: str, *, named: bool) -> Grid:

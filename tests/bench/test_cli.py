@@ -47,7 +47,7 @@ def finished(tmp_path_factory, small_text):
         code = main(["run", "small.toml", "--jobs", "1", "--progress", "quiet", "--no-report"])
     finally:
         os.chdir(before)
-    return folder, code
+    return folder, code, bench.runner.latest(folder / "runs").name
 
 
 @pytest.fixture
@@ -57,10 +57,16 @@ def there(finished, monkeypatch):
     return finished[0]
 
 
+@pytest.fixture
+def first(finished):
+    """The name of the finished run; tests add others."""
+    return finished[2]
+
+
 def test_a_run_with_failures_exits_3_and_has_every_cell(finished):
-    folder, code = finished
+    folder, code, name = finished
     assert code == 3
-    run = bench.runner.load_run(folder / "runs" / "latest")
+    run = bench.runner.load_run(folder / "runs" / name)
     experiment = Experiment.load(folder / "small.toml")
     assert set(run.runs["cell_id"]) == {cell.id for cell in experiment.cells()}
     bad = run.runs[run.runs["status"] != "ok"]
@@ -69,8 +75,8 @@ def test_a_run_with_failures_exits_3_and_has_every_cell(finished):
     assert set(run.scores["cell_id"]) == set(run.runs["cell_id"]) - set(bad["cell_id"])
 
 
-def test_the_resolved_experiment_of_a_run_is_the_one_that_was_asked_for(there):
-    copy = Experiment.load(there / "runs" / "latest" / "experiment.toml")
+def test_the_resolved_experiment_of_a_run_is_the_one_that_was_asked_for(there, first):
+    copy = Experiment.load(there / "runs" / first / "experiment.toml")
     assert copy == Experiment.load(there / "small.toml")
 
 
@@ -85,7 +91,7 @@ def test_the_second_run_computes_only_what_failed(there, capsys):
     assert "failed, 0 of" in out
 
 
-def test_status_shows_leaderboard_failures_and_files(there, capsys):
+def test_status_shows_leaderboard_failures_and_files(there, first, capsys):
     main(["run", "small.toml", "--jobs", "1", "--progress", "quiet", "--no-report"])
     assert capsys.readouterr() == ("", "")
     assert main(["status"]) == 0
@@ -96,20 +102,19 @@ def test_status_shows_leaderboard_failures_and_files(there, capsys):
     assert "the horizon is beyond me" in out
     assert "weather.temp_JFK.continuous.h6.f0.broken" in out
     assert "tables: runs/small-development-" in out
-    assert all(len(line) <= 80 for line in out.splitlines() if not line.startswith("✗"))
-    names = sorted(p.name for p in (there / "runs").iterdir() if not p.is_symlink())
-    assert main(["status", names[0]]) == 0
-    assert names[0] in capsys.readouterr().out
-    assert main(["status", f"runs/{names[0]}"]) == 0
+    assert all(len(line) <= 80 for line in out.splitlines()[1:] if not line.startswith("✗"))
+    assert main(["status", first]) == 0
+    assert first in capsys.readouterr().out
+    assert main(["status", f"runs/{first}"]) == 0
 
 
-def test_retry_runs_what_failed_once_more(there, capsys):
-    assert main(["retry", "--failed", "--jobs", "1", "--no-report"]) == 3
+def test_retry_runs_what_failed_once_more(there, first, capsys):
+    assert main(["retry", "--failed", first, "--jobs", "1", "--no-report"]) == 3
     assert "60 ok, 4 failed" in capsys.readouterr().out
     text = (there / "broken.py").read_text()
     (there / "broken.py").write_text(text.replace("horizon > 1", "horizon > 99"))
-    command = [sys.executable, "-m", "bench", "retry", "--failed", "--jobs", "1", "--no-report"]
-    answer = _python(command, there)
+    words = ["retry", "--failed", first, "--jobs", "1", "--no-report"]
+    answer = _python([sys.executable, "-m", "bench", *words], there)
     assert answer.returncode == 0, answer.stderr
     assert "64 ok, 0 failed" in answer.stdout
     assert main(["retry", "--failed"]) == 0
@@ -117,8 +122,8 @@ def test_retry_runs_what_failed_once_more(there, capsys):
     (there / "broken.py").write_text(text)
 
 
-def test_the_report_can_be_written_again(there, capsys):
-    assert main(["report", "--html", "again.html"]) == 0
+def test_the_report_can_be_written_again(there, first, capsys):
+    assert main(["report", first, "--html", "again.html"]) == 0
     assert "<html" in (there / "again.html").read_text(encoding="utf-8")
     assert "report: again.html" in capsys.readouterr().out
 
@@ -161,6 +166,37 @@ def test_the_store_can_be_looked_after(there, capsys):
     assert main(["cache", "verify"]) == 0
     assert capsys.readouterr().out == "0 damaged\n"
     assert main(["cache", "prune", "--max-size", "10 GB"]) == 0
+
+
+def test_a_result_is_traced_to_the_raw_data(there, first, capsys):
+    slug = "weather.temp_JFK.binary.h6.f0.climatology"
+    assert main(["lineage", slug, "--run", first]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "dataflows.evaluation.predictions" in lines[0]
+    assert any("dataflows.datasets.weather.observations" in line for line in lines)
+    assert any("dataflows.models.climatology.prediction" in line for line in lines)
+    assert main(["lineage", "JFK.binary.h6.f0.clim", "--run", first, "--as", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["recipes"][0]["key"] == found["root"]
+    assert (
+        main(["lineage", slug, "--run", first, "--as", "dot", "--node", "performance_metrics"]) == 0
+    )
+    assert capsys.readouterr().out.startswith("digraph lineage {")
+    assert main(["lineage", slug, "--run", first, "--as", "prov"]) == 0
+    assert "entity" in json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["JFK.binary"], '16 cells have "JFK.binary" in their names'),
+        (["nothing"], 'no cell "nothing" in small'),
+        (["JFK.binary.h6.f0.clim", "--node", "prdictions"], 'did you mean "predictions"'),
+    ],
+)
+def test_what_cannot_be_traced_is_told(there, first, capsys, words, said):
+    assert main(["lineage", *words, "--run", first]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_plan_tells_counts_and_writes_no_run(small, here, capsys):
