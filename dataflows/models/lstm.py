@@ -36,7 +36,7 @@ _FURTHEST = 5.0
 # How far from its start a forecast may go, of the way the network would: an epoch is a coarse
 # step, and one too many is taken back here.
 _TRUST = (0.2, 0.4, 0.6, 0.8, 1.0)
-_PATIENCE = 4  # epochs without a better validation loss
+_PATIENCE = 3  # epochs without a better validation loss
 
 
 def scaled_series(
@@ -97,7 +97,7 @@ def base_model__ordinal(label_edges: np.ndarray) -> dict[str, Any]:
 def hyperparameters(
     hidden: int = 24,
     lookback: int = 24,
-    n_epochs: int = 12,
+    n_epochs: int = 8,
     learning_rate: float = 0.002,
     batch_size: int = 64,
     weight_decay: float = 0.01,
