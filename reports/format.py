@@ -14,6 +14,7 @@ __all__ = [
     "number",
     "percent",
     "plural",
+    "probability",
     "pvalue",
     "score",
     "signed",
@@ -75,20 +76,33 @@ def percent(value: float) -> str:
     return "–" if not math.isfinite(value) else f"{signed(100 * value, 1)} %"
 
 
-def pvalue(value: float) -> str:
-    """A p-value with its relation, ready to stand after "p".
+def probability(value: float) -> str:
+    """A p-value for a table: three decimals, two digits below .001, never "0".
 
     Examples
     --------
-    >>> pvalue(0.0312), pvalue(3.2e-9), pvalue(float("nan"))
-    ('= 0.031', '= 3.2e−09', 'undefined')
+    >>> probability(0.0312), probability(3.2e-9), probability(float("nan"))
+    ('0.031', '3.2e−09', 'undefined')
     """
     if math.isnan(value):
         return "undefined"
     if value < 1e-300:
-        return "< 1e−300"
-    text = f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
-    return f"= {text}".replace("-", _MINUS)
+        return "<1e−300"
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}".replace("-", _MINUS)
+
+
+def pvalue(value: float) -> str:
+    """A p-value for a sentence, kept on one line.
+
+    Examples
+    --------
+    >>> pvalue(0.0312).replace(chr(0xA0), "_"), pvalue(0.0).replace(chr(0xA0), "_")
+    ('p_=_0.031', 'p_<_1e−300')
+    """
+    text = probability(value)
+    if text == "undefined":
+        return "p\u00a0undefined"
+    return f"p\u00a0<\u00a0{text[1:]}" if text[0] == "<" else f"p\u00a0=\u00a0{text}"
 
 
 def duration(seconds: float) -> str:

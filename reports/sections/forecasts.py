@@ -136,7 +136,7 @@ def _verdict(forecast: Forecasts, model: str, reference: str) -> Entry:
         statistic,
         f"{mark}{decimal(statistic, 2)}",
         tone=tone,
-        note=f"Holm p {pvalue(adjusted)}",
+        note=f"Holm {pvalue(adjusted)}",
     )
 
 

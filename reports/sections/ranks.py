@@ -59,7 +59,7 @@ def _omnibus(panel: Panel) -> str:
         else "no difference between models is shown, so groups are descriptive only"
     )
     return (
-        f"Iman–Davenport F({df}) = {decimal(iman.statistic, 2)}, p {pvalue(iman.pvalue)}, "
+        f"Iman–Davenport F({df}) = {decimal(iman.statistic, 2)}, {pvalue(iman.pvalue)}, "
         f"Kendall W = {decimal(friedman.effect, 2)}: {verdict}."
     )
 
@@ -69,7 +69,7 @@ def _caption(panel: Panel) -> str:
     assert ranking.friedman is not None
     return (
         f"Friedman χ² = {decimal(ranking.friedman.statistic, 1)}, "
-        f"p {pvalue(ranking.friedman.pvalue)}; Nemenyi, α = {ALPHA}, "
+        f"{pvalue(ranking.friedman.pvalue)}; Nemenyi, α = {ALPHA}, "
         f"k = {len(ranking.models)}, N = {plural(len(ranking.blocks), 'target')}"
     )
 

@@ -20,7 +20,17 @@ from reports.document import (
     Table,
 )
 from reports.findings import ALPHA, Findings, Panel
-from reports.format import blank, count, decimal, duration, number, percent, plural, pvalue, word
+from reports.format import (
+    blank,
+    count,
+    decimal,
+    duration,
+    number,
+    percent,
+    plural,
+    probability,
+    word,
+)
 
 __all__ = ["section"]
 
@@ -166,7 +176,7 @@ def _verdict(panel: Panel, run: bool) -> list[Entry]:
         entries.append(blank(ranking.reason))
     else:
         p = ranking.iman_davenport.pvalue
-        entries.append(number(p, pvalue(p).removeprefix("= ")))
+        entries.append(number(p, probability(p)))
     if not run:
         return entries
     if best == panel.reference:

@@ -136,6 +136,8 @@ def _advance(character: str) -> float:
     for thousandths, members in _ADVANCES:
         if character in members:
             return thousandths / 1000
+    if character.isspace():
+        return 0.318
     if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Mn", "Me"}:
         return 0.0
     if ord(character) >= 0x1F000:
