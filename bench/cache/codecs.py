@@ -178,7 +178,7 @@ def _arrays(value: Any) -> bytes:
             raise Unstorable(f"array {name!r} of dtype {item.dtype} cannot be stored in a dict")
     try:
         raw = safetensors.numpy.save(
-            {name: np.ascontiguousarray(item) for name, item in value.items()}, metadata=order
+            {name: np.asarray(item, order="C") for name, item in value.items()}, metadata=order
         )
     except safetensors.SafetensorError as error:
         raise Unstorable(f"a dict of arrays cannot be stored: {error}") from error
@@ -202,7 +202,6 @@ _CLASSES = {
     "numpy": {"ndarray"},
     "pyarrow": {"Table"},
     "xgboost": {"Booster"},
-    "torch": {"Tensor"},
     "datetime": {"datetime", "date", "timedelta"},
 }
 
@@ -233,14 +232,23 @@ def can_store(annotation: object) -> bool:
     if origin in (list, tuple):
         return all(part is ... or (can_store(part) and not _big(part)) for part in inner)
     if origin in (dict, OrderedDict, collections.abc.Mapping):
-        return len(inner) == 2 and all(map(can_store, inner)) and not _big(inner[0])
+        if len(inner) != 2 or not can_store(inner[0]) or _big(inner[0]):
+            return False
+        return _is_array(inner[1]) or (can_store(inner[1]) and not _big(inner[1]))
     kind = origin if isinstance(origin, type) else annotation
     if not isinstance(kind, type):
-        return kind is Any and False
+        return False
     family = kind.__module__.partition(".")[0]
     if family == "numpy" and issubclass(kind, np.generic):
         return kind.__name__ not in {"object_", "void"}
     return kind.__name__ in _CLASSES.get(family, ())
+
+
+def _is_array(annotation: object) -> bool:
+    """Return whether a type is that of arrays or tensors, which a dict may hold by name."""
+    kind = typing.get_origin(annotation) or annotation
+    family = getattr(kind, "__module__", "").partition(".")[0]
+    return (family, getattr(kind, "__name__", "")) in {("numpy", "ndarray"), ("torch", "Tensor")}
 
 
 def _big(annotation: object) -> bool:

@@ -78,8 +78,14 @@ def frame_from(buffer: Any) -> "pd.DataFrame | pd.Series[Any] | pd.Index[Any]":
     columns = [_column_from(spec, arrays) for spec in about["columns"]]
     index = _index_from(about["index"], arrays, about["rows"])
     if kind == "series":
-        return pd.Series(columns[0], index=index, name=from_json(about["name"]), copy=False)
-    frame = pd.DataFrame(dict(enumerate(columns)), index=index, copy=False)
+        name, dtype = from_json(about["name"]), columns[0].dtype
+        return pd.Series(columns[0], index=index, name=name, dtype=dtype, copy=False)
+    held = {
+        # Without its dtype told, pandas makes text of objects that are text.
+        place: pd.Series(column, index=index, dtype=object) if column.dtype == object else column
+        for place, column in enumerate(columns)
+    }
+    frame = pd.DataFrame(held, index=index, copy=False)
     frame.columns = _labels_from(about["labels"])
     return frame
 

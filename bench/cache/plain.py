@@ -38,7 +38,9 @@ def to_json(value: Any, *, depth: int = 0) -> JSON:
     {'a': (1, 2.5), 3: None}
     """
     kind = type(value)
-    if value is None or kind is str or kind is bool or kind is int:
+    if kind is str:
+        return value if _is_text(value) else _tagged("text", json.dumps(value))
+    if value is None or kind is bool or kind is int:
         return value
     if kind is float:
         return value if math.isfinite(value) else _tagged("float", repr(value))
@@ -61,9 +63,20 @@ def to_json(value: Any, *, depth: int = 0) -> JSON:
         return _tagged("timedelta", [value.days, value.seconds, value.microseconds])
     if kind is datetime.datetime and value.tzinfo in (None, datetime.UTC):
         return _tagged("datetime", [value.isoformat(), value.fold])
-    if kind.__module__.startswith("pandas."):
+    if kind.__module__.partition(".")[0] == "pandas":
         return _pandas(value)
     raise Unstorable(f"a value of type {kind.__module__}.{kind.__qualname__} has no JSON form")
+
+
+def _is_text(value: str) -> bool:
+    """Return whether a string is valid Unicode: a lone surrogate has no UTF-8 form."""
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _tagged(kind: str, content: JSON) -> JSON:
@@ -71,7 +84,11 @@ def _tagged(kind: str, content: JSON) -> JSON:
 
 
 def _mapping(value: Any, depth: int) -> JSON:
-    if type(value) is dict and all(type(key) is str for key in value) and TAG not in value:
+    if (
+        type(value) is dict
+        and all(type(key) is str and _is_text(key) for key in value)
+        and TAG not in value
+    ):
         return {key: to_json(item, depth=depth) for key, item in value.items()}
     pairs = [[to_json(key, depth=depth), to_json(item, depth=depth)] for key, item in value.items()]
     return _tagged("dict" if type(value) is dict else "ordereddict", pairs)
@@ -110,6 +127,8 @@ def from_json(data: JSON) -> Any:
         return {key: from_json(item) for key, item in data.items()}
     kind, content = data[TAG], data["of"]
     match kind:
+        case "text":
+            return json.loads(content)
         case "float":
             return float(content)
         case "tuple":

@@ -1,27 +1,275 @@
-"""Equal values get equal names and different ones different names."""
+"""Equal values get equal names and different ones different names, in every process."""
 
+import json
+import os
+import subprocess
+import sys
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench.cache.datahash import UnhashableData, data_hash
+from tests.bench.cache.zoo import distinct
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_no_two_values_of_the_zoo_collide() -> None:
+    names: dict[str, str] = {}
+    for name, value in distinct().items():
+        digest = data_hash(value)
+        assert digest not in names, f"{name} has the hash of {names[digest]}"
+        names[digest] = name
+    assert len(names) > 150
+
+
+def test_the_hashes_are_the_same_in_another_process() -> None:
+    program = (
+        "import json; from bench.cache.datahash import data_hash\n"
+        "from tests.bench.cache.zoo import distinct\n"
+        "print(json.dumps({name: data_hash(value) for name, value in distinct().items()}))"
+    )
+    here = {name: data_hash(value) for name, value in distinct().items()}
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed},
+        )
+        assert json.loads(done.stdout) == here
+
+
+# -- equal values ---------------------------------------------------------------------------
+
+
+def _frame() -> pd.DataFrame:
+    return pd.DataFrame({"a": [1.0, 2.0, np.nan], "b": ["x", None, "z"]})
+
+
+EQUAL = {
+    "layout": (np.arange(6).reshape(2, 3), np.asfortranarray(np.arange(6).reshape(2, 3))),
+    "strides": (np.arange(0, 20, 2), np.arange(20)[::2]),
+    "three strided dimensions": (
+        np.arange(60).reshape(3, 4, 5).transpose(2, 0, 1).copy(),
+        np.arange(60).reshape(3, 4, 5).transpose(2, 0, 1),
+    ),
+    "sign of NaN": (np.array([np.nan, 1]), -np.array([np.nan, -1])),
+    "payload of NaN": (
+        np.array([np.nan]),
+        np.array([0x7FF8000000000001], "u8").view("f8"),
+    ),
+    "NaN of Python": (float("nan"), -float("nan")),
+    "blocks": (_frame(), pd.concat([_frame()[["a"]], _frame()[["b"]]], axis=1)),
+    "storage of text": (
+        pd.Series(["x", None]),
+        pd.Series(["x", None], dtype=pd.StringDtype("python", na_value=np.nan)),
+    ),
+    "range and numbers": (pd.RangeIndex(3), pd.Index([0, 1, 2])),
+    "slice of a frame": (_frame().iloc[1:].reset_index(drop=True), _frame()[1:].set_axis([0, 1])),
+    "attrs": (_frame(), _frame().copy()),
+    "chunks": (
+        pa.table({"a": [1, 2, None], "b": ["x", "yy", "z"]}),
+        pa.concat_tables(
+            [
+                pa.table({"a": pa.array([1], pa.int64()), "b": ["x"]}),
+                pa.table({"a": pa.array([2, None], pa.int64()), "b": ["yy", "z"]}),
+            ]
+        ),
+    ),
+    "offset": (pa.table({"b": ["yy", "z"]}), pa.table({"b": ["x", "yy", "z"]}).slice(1)),
+    "bool offset": (pa.table({"b": [None, True]}), pa.table({"b": [True, None, True]}).slice(1)),
+    "note of a writer": (
+        pa.table({"a": [1]}),
+        pa.table({"a": [1]}).replace_schema_metadata({"creator": "x 1.0"}),
+    ),
+    "order of a set": ({"a", "b", "c"}, {"c", "b", "a"}),
+    "codes of levels": (
+        pd.MultiIndex.from_tuples([("b", 1)]),
+        pd.MultiIndex.from_tuples([("a", 0), ("b", 1)])[1:],
+    ),
+}
+EQUAL["attrs"][1].attrs["note"] = 1
+
+
+@pytest.mark.parametrize("name", list(EQUAL))
+def test_equal_values_are_equal(name: str) -> None:
+    first, second = EQUAL[name]
+    assert data_hash(first) == data_hash(second)
+
+
+def test_two_boosters_differ() -> None:
+    xgboost = pytest.importorskip("xgboost")
+    X = np.arange(20.0).reshape(10, 2)
+    made = [
+        xgboost.train(
+            {"nthread": 1, "max_depth": depth}, xgboost.DMatrix(X, X[:, 0] ** 2), num_boost_round=2
+        )
+        for depth in (1, 2, 2)
+    ]
+    first, second, third = map(data_hash, made)
+    assert first != second == third
+
+
+def test_tensors_and_state_dicts_differ_by_content() -> None:
+    torch = pytest.importorskip("torch")
+    layers = [torch.nn.Linear(2, 1) for _ in range(2)]
+    with torch.no_grad():
+        layers[0].weight.fill_(1)
+        layers[1].weight.fill_(2)
+        for layer in layers:
+            layer.bias.zero_()
+    states = [layer.state_dict() for layer in layers]
+    assert data_hash(states[0]) != data_hash(states[1])
+    tensor = torch.tensor([1.0, 2.0])
+    distinct_tensors = [
+        tensor,
+        tensor.to(torch.bfloat16),
+        tensor.half(),
+        tensor.int(),
+        tensor[None],
+    ]
+    assert len({data_hash(one) for one in distinct_tensors}) == 5
+    assert data_hash(tensor) == data_hash(torch.tensor([1.0, 9.0, 2.0])[::2])
+
+
+class Unknown:
+    pass
+
+
+def _unknown() -> dict[str, object]:
+    from sklearn.linear_model import LinearRegression
+    from torch import nn
+
+    return {
+        "object": Unknown(),
+        "function": _unknown,
+        "model of scikit-learn": LinearRegression().fit([[0.0], [1.0]], [0, 1]),
+        "module of torch": nn.Linear(1, 1),
+        "generator": (number for number in range(2)),
+        "sparse": pd.DataFrame({"a": pd.arrays.SparseArray([0, 1])}),
+    }
+
+
+@pytest.mark.parametrize("name", list(_unknown()))
+def test_what_has_no_canonical_content_is_refused(name: str) -> None:
+    with pytest.raises(UnhashableData, match="no content hash for"):
+        data_hash(_unknown()[name])
+
+
+def test_the_place_of_what_is_refused_is_named() -> None:
+    with pytest.raises(
+        UnhashableData, match=r"no content hash for builtins\.object at \['a'\]\[1\]"
+    ):
+        data_hash({"a": [1, object()]})
+
+
+def test_a_list_that_holds_itself_is_refused() -> None:
+    loop: list[object] = []
+    loop.append(loop)
+    with pytest.raises(UnhashableData, match="holds itself"):
+        data_hash(loop)
+
+
+# -- files ----------------------------------------------------------------------------------
 
 
 def test_a_path_counts_by_its_content(tmp_path: Path) -> None:
     one, other = tmp_path / "one.csv", tmp_path / "other.csv"
     one.write_text("a")
     other.write_text("a")
-    assert data_hash(one) == data_hash(other)
+    assert data_hash(one) == data_hash(other) != data_hash("a")
     other.write_text("b")
     assert data_hash(one) != data_hash(other)
 
 
-def test_a_renamed_column_counts() -> None:
-    frame = pd.DataFrame({"a": [1, 2]})
-    assert data_hash(frame) != data_hash(frame.rename(columns={"a": "b"}))
+def test_a_folder_counts_by_its_files(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / "in").mkdir(parents=True)
+        (tmp_path / name / "in" / "a.csv").write_text("a")
+    assert data_hash(tmp_path / "one") == data_hash(tmp_path / "two")
+    (tmp_path / "two" / "in" / "a.csv").rename(tmp_path / "two" / "in" / "b.csv")
+    assert data_hash(tmp_path / "one") != data_hash(tmp_path / "two")
 
 
-def test_what_is_not_known_is_refused() -> None:
-    with pytest.raises(UnhashableData, match=r"no content hash for builtins\.object at \[1\]"):
-        data_hash([1, object()])
+def test_a_path_to_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnhashableData, match="cannot be read"):
+        data_hash(tmp_path / "missing.csv")
+
+
+# -- properties -----------------------------------------------------------------------------
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+    ),
+    max_leaves=12,
+)
+
+
+def _same(first: object, second: object) -> bool:
+    """Return whether two plain values are equal kind by kind, order and sign of zero included."""
+    if type(first) is not type(second):
+        return False
+    if isinstance(first, (list, tuple)):
+        assert isinstance(second, (list, tuple))
+        return len(first) == len(second) and all(map(_same, first, second))
+    if isinstance(first, dict):
+        assert isinstance(second, dict)
+        return _same(list(first.items()), list(second.items()))
+    return repr(first) == repr(second)
+
+
+@settings(max_examples=300, deadline=None)
+@given(plain, plain)
+def test_plain_values_have_equal_hashes_exactly_when_they_are_equal(
+    first: object, second: object
+) -> None:
+    assert (data_hash(first) == data_hash(second)) == _same(first, second)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(alphabet="ab\0", max_size=3), max_size=5))
+def test_neighbours_never_run_together(parts: list[str]) -> None:
+    joined = ["".join(parts)]
+    if joined != parts:
+        assert data_hash(parts) != data_hash(joined)
+        assert data_hash(pd.Series(parts, dtype="str")) != data_hash(pd.Series(joined, dtype="str"))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_one_changed_cell_changes_the_hash(data: st.DataObject) -> None:
+    rows, columns = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 4))
+    dtype = data.draw(st.sampled_from(["f8", "f4", "i8", "i2", "u1"]))
+    values = np.arange(rows * columns).reshape(rows, columns).astype(dtype)
+    frame = pd.DataFrame(values, columns=[f"c{place}" for place in range(columns)])
+    before = data_hash(frame)
+    row, column = data.draw(st.integers(0, rows - 1)), data.draw(st.integers(0, columns - 1))
+    edited = values.copy()
+    edited[row, column] += 1
+    assert data_hash(pd.DataFrame(edited, columns=frame.columns)) != before
+    assert data_hash(pd.DataFrame(values.copy(), columns=frame.columns)) == before
+
+
+def test_every_byte_of_an_array_counts() -> None:
+    # Longer than a block, so that its borders are crossed.
+    array = np.zeros(70_000)
+    digests = {data_hash(array)}
+    places = (0, 32_767, 32_768, 65_535, 65_536, 69_999)
+    for place in places:
+        changed = array.copy()
+        changed[place] = 1
+        digests.add(data_hash(changed))
+    assert len(digests) == len(places) + 1
+    assert all(a < b for a, b in pairwise(places))
