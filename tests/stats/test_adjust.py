@@ -176,7 +176,7 @@ def test_bad_pvalues_are_refused(bad, error, match):
 
 
 def test_bad_options_are_refused():
-    with pytest.raises(ValueError, match="method must be one of .*'holm'"):
+    with pytest.raises(ValueError, match=r"method must be one of .*'holm'"):
         stats.adjusted([0.1], method="hollm")
     with pytest.raises(ValueError, match="4 is no such number"):
         stats.shaffer([0.1] * 4)

@@ -70,7 +70,7 @@ def test_no_pair_of_a_group_is_significant():
 def test_too_many_groups_are_refused_with_a_way_out():
     separated = np.kron(np.eye(12, dtype=bool), np.array([[0, 1], [1, 0]], dtype=bool)).astype(bool)
     assert len(stats.cliques(separated)) == 2**12
-    with pytest.raises(ValueError, match="more than 100 maximal groups.*stats.mcb"):
+    with pytest.raises(ValueError, match=r"more than 100 maximal groups.*stats.mcb"):
         stats.cliques(separated, most=100)
 
 

@@ -114,7 +114,7 @@ def test_friedman_agrees_with_scipy(table):
 def test_cochran_q_agrees_with_statsmodels(data):
     table = data.draw(tables(models=(3, 5), blocks=(3, 20))) > 0
     if (table.all(axis=1) | ~table.any(axis=1)).all():
-        with pytest.raises(ValueError, match="all succeed or all fail|succeed or all fail"):
+        with pytest.raises(ValueError, match="succeed or all fail"):
             stats.cochran_q(table, blocks="rows")
         return
     expected = cochrans_q(table.astype(int))
@@ -197,15 +197,15 @@ def test_names_and_orientation_are_kept():
     result = stats.friedman(frame, higher_is_better=True)
     assert result.names == ("naive", "lstm", "tree")
     assert result.names[int(np.argmin(result.locations))] == "lstm"
-    assert list(result.to_frame()["model"])[0] == "lstm"
+    assert result.to_frame()["model"].iloc[0] == "lstm"
 
 
 @pytest.mark.parametrize("test", BLOCKED, ids=lambda t: t.__name__)
 def test_bad_tables_are_refused(test):
     good = np.arange(12.0).reshape(4, 3) % 5
-    with pytest.raises(ValueError, match="at least 3 models .*got 2; for 2 use stats.wilcoxon"):
+    with pytest.raises(ValueError, match=r"at least 3 models .*got 2; for 2 use stats.wilcoxon"):
         test(good[:, :2])
-    with pytest.raises(ValueError, match="at least 2 blocks .*got 1"):
+    with pytest.raises(ValueError, match=r"at least 2 blocks .*got 1"):
         test(good[:1])
     with pytest.raises(ValueError, match="tie in every one of the 4 blocks"):
         test(np.ones((4, 3)))

@@ -332,7 +332,7 @@ def test_perfect_agreement_leaves_conover_without_residual():
 
 
 def test_mcb_names_those_that_may_be_the_best():
-    table = np.random.default_rng(2).normal(size=(60, 5)) + [0, 0.1, 0.9, 1.5, 3]
+    table = np.random.default_rng(2).normal(size=(60, 5)) + np.array([0, 0.1, 0.9, 1.5, 3])
     for procedure in ("range", "hsu"):
         result = stats.mcb(table, procedure=procedure)
         assert result.best(0.05)[0] in ("m0", "m1")
@@ -354,7 +354,7 @@ def test_bad_tables_are_refused(test):
     good = np.arange(12.0).reshape(4, 3) % 5
     with pytest.raises(ValueError, match=r"at least \d models .*got 1"):
         test(good[:, :1])
-    with pytest.raises(ValueError, match="at least 2 blocks .*got 1"):
+    with pytest.raises(ValueError, match=r"at least 2 blocks .*got 1"):
         test(good[:1])
     with pytest.raises(ValueError, match="cells are missing"):
         test(np.where(good == 4, np.nan, good))
