@@ -3,6 +3,8 @@
 import copy
 import json
 import pickle
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -464,3 +466,21 @@ def test_unsorted_and_duplicated_times_are_refused():
         diebold_mariano(pd.concat([frame, frame.iloc[[-1]]]))
     with pytest.raises(ValueError, match="two models are named 'a'"):
         diebold_mariano(frame.set_axis(["a", "a"], axis=1))
+
+
+LARGE = """
+import numpy as np, stats
+losses = np.random.default_rng(0).chisquare(1, size=(10_000, 1_000))
+stats.diebold_mariano(losses, horizon=12, variance="bartlett")
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print(float(status["VmHWM"].split()[0]) / 1024)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read in /proc")
+def test_a_thousand_models_at_ten_thousand_times_stay_under_a_gibibyte():
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE], capture_output=True, text=True, check=True, cwd=root
+    )
+    assert float(done.stdout) < 1024
