@@ -79,7 +79,10 @@ def frame_from(buffer: Any) -> "pd.DataFrame | pd.Series[Any] | pd.Index[Any]":
     index = _index_from(about["index"], arrays, about["rows"])
     if kind == "series":
         name, dtype = from_json(about["name"]), columns[0].dtype
-        return pd.Series(columns[0], index=index, name=name, dtype=dtype, copy=False)
+        series: pd.Series[Any] = pd.Series(
+            columns[0], index=index, name=name, dtype=dtype, copy=False
+        )
+        return series
     held = {
         # Without its dtype told, pandas makes text of objects that are text.
         place: pd.Series(column, index=index, dtype=object) if column.dtype == object else column
