@@ -57,9 +57,9 @@ def problems(
 
     Examples
     --------
-    >>> profile = {"n_rows": 50, "columns": {"y": {"n_missing": 0, "n_distinct": 9}}}
-    >>> problems(profile, target="y", horizons=[1], n_folds=2, first_train=40, test_size=10)
-    ['2 folds of 10 origins after 40 rows reach 1 step past row 59, but the data have 50 rows; \
+    >>> profile = {"n_rows": 100, "columns": {"y": {"n_missing": 0, "n_distinct": 9}}}
+    >>> problems(profile, target="y", horizons=[1], n_folds=2, first_train=90, test_size=10)
+    ['2 folds of 10 origins after 90 rows reach 1 step past row 109, but the data have 100 rows; \
 lower n_folds, first_train or test_size']
     """
     found = []

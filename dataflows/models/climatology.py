@@ -6,6 +6,7 @@ import pandas as pd
 from hamilton.function_modifiers import config
 
 from dataflows.models.frequencies import probability_frame, shares_by
+from dataflows.models.intervals import error_quantiles, value_frame
 
 __all__ = ["prediction__classes", "prediction__continuous", "season_phase"]
 
@@ -30,9 +31,8 @@ def prediction__continuous(
     total = np.bincount(phase, weights=z, minlength=season_length)
     # A phase that training has not seen gets the mean of all.
     mean = np.where(rows > 0, total / np.maximum(rows, 1), z.mean())
-    return pd.DataFrame(
-        {"y_pred": mean[season_phase.loc[test_origins].to_numpy()]}, index=test_origins
-    )
+    errors = error_quantiles(z - mean[phase])
+    return value_frame(mean[season_phase.loc[test_origins].to_numpy()], errors, test_origins)
 
 
 @config.when_in(task=["binary", "multiclass", "ordinal"])

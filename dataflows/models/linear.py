@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dataflows.models import cumulative
 from dataflows.models.frequencies import probability_frame, shares
+from dataflows.models.intervals import error_quantiles, value_frame
 
 __all__ = [
     "best_model__discriminant",
@@ -58,6 +59,7 @@ def best_model__ridge(
         "deviation": deviation.tolist(),
         "weight": weight.tolist(),
         "offset": offset,
+        "errors": error_quantiles(change - offset - x @ weight),
     }
 
 
@@ -88,7 +90,8 @@ def prediction__continuous(
     best_model: dict[str, Any], X_test: pd.DataFrame, base: pd.DataFrame
 ) -> pd.DataFrame:
     """Present z plus the change that the line says."""
-    return pd.DataFrame({"y_pred": _latent(best_model, X_test, base)}, index=X_test.index)
+    z = _latent(best_model, X_test, base)
+    return value_frame(z, best_model["errors"], pd.DatetimeIndex(X_test.index))
 
 
 @config.when(task="ordinal")

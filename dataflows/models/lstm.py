@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dataflows.models import cumulative
 from dataflows.models.frequencies import probability_frame
+from dataflows.models.intervals import error_quantiles, value_frame
 from dataflows.models.recurrent import network
 from dataflows.training.torch_loop import Fit, fitted, reproducible
 
@@ -98,8 +99,8 @@ def hyperparameters(
     hidden: int = 24,
     lookback: int = 24,
     n_epochs: int = 8,
-    learning_rate: float = 0.002,
-    batch_size: int = 64,
+    learning_rate: float = 0.004,
+    batch_size: int = 128,
     weight_decay: float = 0.01,
     dropout: float = 0.3,
 ) -> dict[str, Any]:
@@ -200,10 +201,10 @@ def prediction__continuous(
     best_model: dict[str, Any],
     device: str = "cpu",
 ) -> pd.DataFrame:
-    """z of every test origin."""
+    """z of every test origin, with the errors of the validation block around it."""
     rows = _Rows(scaled_series, present, start, y_train)
     z = _outputs(rows, test_origins, base_model, best_hyperparameters, best_model, device)
-    return pd.DataFrame({"y_pred": z[:, 0]}, index=test_origins)
+    return value_frame(z[:, 0], best_hyperparameters["errors"], test_origins)
 
 
 @config.when(task="binary")
@@ -307,7 +308,7 @@ def _draw(rng: np.random.Generator) -> dict[str, Any]:
     """One point of the search space."""
     return {
         "hidden": int(rng.choice([16, 24, 32, 48])),
-        "learning_rate": round(float(np.exp(rng.uniform(np.log(0.002), np.log(0.012)))), 5),
+        "learning_rate": round(float(np.exp(rng.uniform(np.log(0.002), np.log(0.01)))), 5),
         "dropout": round(float(rng.uniform(0.0, 0.4)), 2),
         "weight_decay": round(float(np.exp(rng.uniform(np.log(0.001), np.log(0.3)))), 4),
     }
@@ -388,6 +389,9 @@ def _trial(
     chosen = trial | {"n_epochs": fit.epochs, "trust": trust}
     if spread is not None:
         chosen["spread"] = spread
+    if base_model["head"] == "value":
+        said = start[:, 0] + trust * (output - start)[:, 0]
+        chosen["errors"] = error_quantiles(seen - said)
     return {
         "hyperparameters": chosen,
         "validation_loss": loss,

@@ -6,6 +6,7 @@ import pandas as pd
 from hamilton.function_modifiers import config
 
 from dataflows.models.frequencies import mixed, probability_frame
+from dataflows.models.intervals import error_quantiles, value_frame
 
 __all__ = [
     "prediction__binary",
@@ -16,10 +17,12 @@ __all__ = [
 
 
 @config.when(task="continuous")
-def prediction__continuous(base: pd.DataFrame, test_origins: pd.DatetimeIndex) -> pd.DataFrame:
-    """The present z."""
+def prediction__continuous(
+    base: pd.DataFrame, persistence_errors: np.ndarray, test_origins: pd.DatetimeIndex
+) -> pd.DataFrame:
+    """The present z, with the errors of training around it."""
     z = base["z_now"].to_numpy()[base.index.get_indexer(test_origins)]
-    return pd.DataFrame({"y_pred": z}, index=test_origins)
+    return value_frame(z, error_quantiles(persistence_errors), test_origins)
 
 
 @config.when(task="binary")

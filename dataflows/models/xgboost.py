@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dataflows.models import cumulative
 from dataflows.models.frequencies import probability_frame
+from dataflows.models.intervals import error_quantiles, value_frame
 
 __all__ = [
     "base_model__binary",
@@ -152,10 +153,14 @@ def fit_report(
 
 @config.when(task="continuous")
 def prediction__continuous(
-    best_model: Any, X_test: pd.DataFrame, start: pd.DataFrame
+    best_model: Any,
+    best_hyperparameters: dict[str, Any],
+    X_test: pd.DataFrame,
+    start: pd.DataFrame,
 ) -> pd.DataFrame:
-    """z of every test origin."""
-    return pd.DataFrame({"y_pred": _latent(best_model, X_test, start)}, index=X_test.index)
+    """z of every test origin, with the errors of the validation block around it."""
+    z = _latent(best_model, X_test, start)
+    return value_frame(z, best_hyperparameters["errors"], pd.DatetimeIndex(X_test.index))
 
 
 @config.when(task="binary")
@@ -244,6 +249,9 @@ def _trial(
     booster = _boosted(fit, base_model, trial, seed, validation=validation)
     rounds = booster.best_iteration + 1
     chosen = trial | {"n_rounds": rounds}
+    if base_model.get("objective") == "reg:squarederror":
+        said = booster.predict(validation, iteration_range=(0, rounds))
+        chosen["errors"] = error_quantiles(validation.get_label() - said)
     if "cut_points" in base_model:
         latent = booster.predict(validation, output_margin=True, iteration_range=(0, rounds))
         codes, edges = validation.get_label().astype(np.int64), np.asarray(base_model["cut_points"])

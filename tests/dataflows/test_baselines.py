@@ -39,8 +39,10 @@ def test_a_class_that_never_helps_is_not_believed() -> None:
 
 def test_persistence_says_the_present_value() -> None:
     base = base_frame([1.0, 3.0, 5.0])
-    found = persistence.prediction__continuous(base, INDEX[1:3])
+    found = persistence.prediction__continuous(base, np.array([-1.0, 0.0, 1.0]), INDEX[1:3])
     assert found["y_pred"].tolist() == [1.0, 2.0]
+    np.testing.assert_allclose(found["q_0.9"], [1.8, 2.8])
+    np.testing.assert_allclose(found["q_0.1"], [0.2, 1.2])
 
 
 def test_persistence_errors_by_hand() -> None:
