@@ -158,6 +158,11 @@ class Panel:
         return self.task if self.horizon is None else f"{self.task}, {steps(self.horizon)} ahead"
 
     @property
+    def unit(self) -> str:
+        """What a block of the rank tests is called."""
+        return "block" if self.horizon is None else "target"
+
+    @property
     def order(self) -> tuple[str, ...]:
         """Ranked models first, then the rest by name."""
         return (*self.ranking.models, *(m for m in self.models if m not in self.ranking.models))
@@ -238,6 +243,11 @@ class Findings:
     def targets(self) -> tuple[str, ...]:
         """Every block of any panel, in order of first appearance."""
         return tuple(dict.fromkeys(target for panel in self.panels for target in panel.targets))
+
+    @property
+    def unit(self) -> str:
+        """What a block of the rank tests is called."""
+        return "target" if self.evidence else "block"
 
     @property
     def tasks(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ ORDER = (
     "leaderboard",
     "ranks",
     "forecasts",
+    "horizons",
     "sensitivity",
     "cost",
     "checks",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from reports.document import Column, Row, Section, Table
+from reports.document import Block, Column, Picture, Row, Section, Table
 from reports.findings import Findings
 from reports.format import blank, decimal, duration, number, word
+from stats.figures import trade_off
 
 __all__ = ["section"]
 
@@ -53,7 +54,23 @@ def section(findings: Findings) -> Section | None:
             )
         )
     rows.sort(key=lambda row: row[0])
+    blocks: list[Block] = []
+    timed = {
+        model: float(part["fit_seconds"].sum() + part["predict_seconds"].sum()) / len(part)
+        for model, part in runs.groupby(runs["variant"].astype(str), sort=True)
+        if ranks[str(model)]
+    }
+    everywhere = [m for m in timed if len(ranks[m]) == len(findings.panels)]
+    if len(everywhere) >= 2:
+        some = {findings.families[model] for model in everywhere}
+        figure = trade_off(
+            everywhere,
+            [timed[model] for model in everywhere],
+            [sum(ranks[model]) / len(ranks[model]) for model in everywhere],
+            families=findings.families if 1 < len(some) < len(everywhere) else None,
+        )
+        told = "Seconds of one cell (fit and predict, mean) against the mean of the average ranks."
+        blocks.append(Picture("cost-accuracy", figure, (told,)))
     caption = "Seconds as measured when a cell was computed; cells from the cache keep theirs."
-    return Section(
-        "cost", "Cost", (Table("cost", (caption,), columns, tuple(row for _, row in rows)),)
-    )
+    blocks.append(Table("cost", (caption,), columns, tuple(row for _, row in rows)))
+    return Section("cost", "Cost", tuple(blocks))

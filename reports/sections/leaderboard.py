@@ -6,18 +6,25 @@ import math
 
 import numpy as np
 
-from reports.document import Block, Column, Entry, Row, Section, Table
+from reports.document import Block, Column, Entry, Paragraph, Row, Section, Table
 from reports.findings import Findings, Panel
-from reports.format import blank, decimal, duration, number, percent, score, word
+from reports.format import blank, decimal, duration, number, percent, plural, score, word
 
 __all__ = ["place_of", "section"]
+
+# A table with more columns is no reading; the run keeps it as a file.
+_MOST_TARGETS = 60
 
 
 def section(findings: Findings) -> Section:
     """Two tables: standings, and primary scores by target."""
     run = findings.evidence is not None
     blocks: list[Block] = [_standings(findings, run)]
-    blocks.append(_by_target(findings, run))
+    if len(findings.targets) <= _MOST_TARGETS:
+        blocks.append(_by_target(findings, run))
+    else:
+        text = f"Scores by {findings.unit} are left out: {plural(len(findings.targets), 'column')}."
+        blocks.append(Paragraph((text,)))
     return Section("leaderboard", "Leaderboard", tuple(blocks))
 
 
@@ -45,8 +52,8 @@ def _standings(findings: Findings, run: bool) -> Table:
         *_heads(run),
         Column("#", note="place by average rank"),
         Column("Model", "text"),
-        Column("Avg rank", note="mean over targets of the rank, 1 = best"),
-        Column("Wins", note="targets with the best score; ties are shared"),
+        Column("Avg rank", note=f"mean over {findings.unit}s of the rank, 1 = best"),
+        Column("Wins", note=f"{findings.unit}s with the best score; ties are shared"),
     ]
     if run:
         columns += [
@@ -164,8 +171,11 @@ def _by_target(findings: Findings, run: bool) -> Table:
                     apart=place == 0,
                 )
             )
-    caption = "Primary score by target, mean over folds; bold is the best of its panel. " + (
-        "Each number leads to the cells it comes from." if run else ""
+    caption = (
+        "Primary score by target, mean over folds; bold is the best of its panel. Each number "
+        "leads to the cells it comes from."
+        if run
+        else "Score by block; bold is the best."
     )
     return Table("scores-by-target", (caption,), tuple(columns), tuple(rows))
 

@@ -17,8 +17,7 @@ def section(findings: Findings) -> Section:
     blocks: list[Block] = [
         Paragraph(
             (
-                "Within each target models are ranked by their primary score, folds averaged "
-                "first; the target is the block of the tests. A bar joins models that the test "
+                f"{_ranked(findings)} A bar joins models that the test "
                 "does not separate: a filled dot on it is a member, an open dot is not. Point at "
                 "a model, or step to it with the Tab key, to see whom it can be told from.",
             )
@@ -26,6 +25,15 @@ def section(findings: Findings) -> Section:
     ]
     blocks += [_group(panel, findings) for panel in findings.panels]
     return Section("ranks", "Rank comparison", tuple(blocks))
+
+
+def _ranked(findings: Findings) -> str:
+    if findings.evidence is None:
+        return "Models are ranked within each block."
+    return (
+        "Within each target models are ranked by their primary score, folds averaged first; the "
+        "target is the block of the tests."
+    )
 
 
 def _group(panel: Panel, findings: Findings) -> Group:
@@ -70,7 +78,7 @@ def _caption(panel: Panel) -> str:
     return (
         f"Friedman χ² = {decimal(ranking.friedman.statistic, 1)}, "
         f"{pvalue(ranking.friedman.pvalue)}; Nemenyi, α = {ALPHA}, "
-        f"k = {len(ranking.models)}, N = {plural(len(ranking.blocks), 'target')}"
+        f"k = {len(ranking.models)}, N = {plural(len(ranking.blocks), panel.unit)}"
     )
 
 
@@ -181,7 +189,7 @@ def _policy(panel: Panel) -> list[tuple[Inline, ...]]:
         more = len(ranking.excluded) - 6
         notes.append(
             (
-                "Not ranked, no complete result on any target: ",
+                f"Not ranked, no complete result on any {panel.unit}: ",
                 *shown,
                 f" and {more} more." if more > 0 else ".",
             )
@@ -189,8 +197,8 @@ def _policy(panel: Panel) -> list[tuple[Inline, ...]]:
     if ranking.left_out:
         notes.append(
             (
-                f"{plural(len(ranking.left_out), 'target')} left out because a compared model has "
-                f"no complete result there: {', '.join(ranking.left_out[:6])}"
+                f"{plural(len(ranking.left_out), panel.unit)} left out because a compared model "
+                f"has no complete result there: {', '.join(ranking.left_out[:6])}"
                 f"{', …' if len(ranking.left_out) > 6 else ''}. "
                 "Averages over fewer folds are never used.",
             )

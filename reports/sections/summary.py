@@ -64,7 +64,7 @@ def _facts(findings: Findings) -> tuple[tuple[str, str], ...]:
     counts = findings.manifest.get("counts", {})
     facts = [
         (count(len(findings.models)), "models and variants"),
-        (count(len(findings.targets)), "targets (blocks of the rank tests)"),
+        (count(len(findings.targets)), f"{findings.unit}s, the blocks of the rank tests"),
     ]
     if findings.evidence:
         facts.append((f"{len(findings.tasks)} × {len(findings.horizons)}", "tasks × horizons"))
@@ -95,7 +95,7 @@ def _overall(findings: Findings) -> list[tuple[Inline, ...]]:
     what = "combination of task and horizon", "combinations of task and horizon"
     parts: list[Inline] = ["The best average rank belongs to "]
     for i, (model, times) in enumerate(sorted(led.items(), key=lambda item: -item[1])[:6]):
-        parts += [", " if i else "", Model(model), f" in {times}"]
+        parts += [", " if i else "", Model(model), f" in {times}" if len(panels) > 1 else ""]
     parts.append(f" of {plural(len(panels), *what)}" if len(panels) > 1 else "")
     parts.append(
         f"; it is significantly better than every other model in {alone or 'none'}"

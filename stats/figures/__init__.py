@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from stats.figures.layout import Figure, critical_difference, intervals, stack, strips
+from stats.figures.layout import (
+    Figure,
+    critical_difference,
+    horizon_lines,
+    intervals,
+    stack,
+    strips,
+    trade_off,
+)
 
-__all__ = ["Figure", "critical_difference", "intervals", "stack", "strips"]
+__all__ = [
+    "Figure",
+    "critical_difference",
+    "horizon_lines",
+    "intervals",
+    "stack",
+    "strips",
+    "trade_off",
+]

@@ -23,10 +23,12 @@ __all__ = [
     "Mark",
     "critical_difference",
     "families_of",
+    "horizon_lines",
     "intervals",
     "pack",
     "stack",
     "strips",
+    "trade_off",
 ]
 
 Point = tuple[float, float]
@@ -726,3 +728,253 @@ def _moved(mark: Mark, dy: float) -> Mark:
     if isinstance(mark, Line):
         return replace(mark, points=tuple((x, y + dy) for x, y in mark.points))
     return replace(mark, y=mark.y + dy)
+
+
+def horizon_lines(
+    names: Sequence[str],
+    horizons: Sequence[int],
+    values: Mapping[str, Sequence[float]],
+    *,
+    baseline: str = "",
+    colours: Mapping[str, int] | None = None,
+    width: float = 860.0,
+    title: str = "Skill by horizon",
+) -> Figure:
+    """Layout of one line per model over horizons, labelled at its end.
+
+    Parameters
+    ----------
+    names : models to draw, the first in the strongest colour
+    horizons : steps ahead, increasing; they stand evenly apart, whatever their distance
+    values : one number per horizon for each name; nan leaves a gap
+    baseline : what zero stands for
+    colours : colour number of each name, where several figures shall agree
+
+    Examples
+    --------
+    >>> figure = horizon_lines(["a", "b"], [1, 6], {"a": [0.1, 0.3], "b": [0.0, 0.2]})
+    >>> [label.text for label in figure.marks_of("label-0")]
+    ['a']
+    """
+    shown = {name: shorten(clean(name), SMALL, 0.28 * width) for name in names}
+    known = [v for name in names for v in values[name] if math.isfinite(v)]
+    low, high = min([0.0, *known]), max([0.0, *known])
+    if high - low < 1e-9:
+        high = low + 1.0
+    x0 = MARGIN + text_width("−100 %", SMALL) + 14.0
+    x1 = width - MARGIN - max((text_width(t, SMALL) for t in shown.values()), default=0.0) - 24.0
+    top, tall = MARGIN + 24.0, max(180.0, 17.0 * len(names))
+
+    def x_of(index: float) -> float:
+        return x0 + 24.0 + index / max(len(horizons) - 1, 1) * (x1 - x0 - 36.0)
+
+    def y_of(value: float) -> float:
+        return top + (high - value) / (high - low) * tall
+
+    marks: list[Mark] = []
+    step = _nice((high - low) / 4)
+    for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1):
+        y = y_of(i * step)
+        marks.append(Line(((x0, y), (x1, y)), "limit" if i == 0 else "grid"))
+        digits = 0 if step >= 0.01 else 1
+        text = f"{100 * i * step:.{digits}f} %".replace("-", "−")
+        marks.append(Label(x0 - 8.0, y + 4.3, text, "end", SMALL, "scale"))
+    ends: list[tuple[float, str, int]] = []
+    for order, name in enumerate(names):
+        colour = min(order if colours is None else colours[name], FAMILIES - 1)
+        run: list[Point] = []
+        for index, value in enumerate(values[name]):
+            if math.isfinite(value):
+                run.append((x_of(index), y_of(value)))
+            elif run:
+                marks.append(Line(tuple(run), f"curve-{colour}", (name,)))
+                run = []
+        if run:
+            marks.append(Line(tuple(run), f"curve-{colour}", (name,)))
+        points = [(x_of(i), y_of(v)) for i, v in enumerate(values[name]) if math.isfinite(v)]
+        marks.extend(Dot(x, y, 3.4, f"dot-{colour}", (name,)) for x, y in points)
+        if points:
+            ends.append((points[-1][1], name, colour))
+    ends.sort()
+    for y, (at, name, colour) in zip(
+        _spread([end[0] for end in ends], 16.0, top, top + tall), ends, strict=True
+    ):
+        last = max(i for i, v in enumerate(values[name]) if math.isfinite(v))
+        marks.append(Line(((x_of(last) + 5.0, at), (x1 + 8.0, y)), "leader", (name,)))
+        marks.append(
+            Label(
+                x1 + 12.0,
+                y + 4.3,
+                shown[name],
+                "start",
+                SMALL,
+                f"label-{colour}",
+                (name,),
+                full=clean(name),
+            )
+        )
+    bottom = top + tall + 14.0
+    for index, horizon in enumerate(horizons):
+        marks.append(Label(x_of(index), bottom + 10.0, f"{horizon}", "middle", SMALL, "scale"))
+    marks.append(Label(x0, bottom + 28.0, "steps ahead", "start", SMALL, "note"))
+    if baseline:
+        text = shorten(f"0 = {clean(baseline)}", SMALL, 0.4 * width)
+        marks.append(Label(x1, bottom + 28.0, text, "end", SMALL, "note"))
+    return Figure(
+        "horizon-lines",
+        width,
+        bottom + 36.0,
+        tuple(marks),
+        title,
+        f"Lines of {len(names)} models over horizons {', '.join(map(str, horizons))}.",
+        columns=("model", *(f"h={h}" for h in horizons)),
+        rows=tuple((name, *values[name]) for name in names),
+    )
+
+
+def trade_off(
+    names: Sequence[str],
+    seconds: Sequence[float],
+    ranks: Sequence[float],
+    *,
+    families: Mapping[str, str] | None = None,
+    width: float = 860.0,
+    title: str = "Cost and accuracy",
+) -> Figure:
+    """Layout of seconds (log scale) against average rank, with the models nobody dominates.
+
+    The line joins models for which no other is both faster and better.
+
+    Examples
+    --------
+    >>> figure = trade_off(["a", "b", "c"], [0.1, 1.0, 2.0], [2.0, 1.0, 3.0])
+    >>> figure.marks_of("stem")[0].who
+    ('a', 'b')
+    """
+    models = [
+        (name, max(cost, 1e-3), rank)
+        for name, cost, rank in sorted(
+            zip(names, seconds, ranks, strict=True), key=lambda model: (model[1], model[2])
+        )
+        if math.isfinite(cost) and math.isfinite(rank)
+    ]
+    if not models:
+        raise ValueError("no model has both a time and a rank")
+    family = families_of([model[0] for model in models], families)
+    low = math.floor(math.log10(min(cost for _, cost, _ in models)))
+    high = max(math.ceil(math.log10(max(cost for _, cost, _ in models))), low + 1)
+    best = min(rank for _, _, rank in models)
+    worst = max(max(rank for _, _, rank in models), best + 1.0)
+    x0, x1 = MARGIN + text_width("000", SMALL) + 16.0, width - MARGIN - 12.0
+    top, tall = MARGIN + 30.0, 300.0
+
+    def x_of(cost: float) -> float:
+        return x0 + 10.0 + (math.log10(cost) - low) / (high - low) * (x1 - x0 - 20.0)
+
+    def y_of(rank: float) -> float:
+        return top + (rank - best) / (worst - best) * tall
+
+    marks: list[Mark] = [Label(MARGIN, top - 18.0, "average rank", "start", SMALL, "note")]
+    step = _step(worst - best, tall, 34.0)
+    for i in range(math.ceil(best / step), math.floor(worst / step) + 1):
+        y = y_of(i * step)
+        marks.append(Line(((x0, y), (x1, y)), "grid"))
+        marks.append(Label(x0 - 8.0, y + 4.3, f"{i * step:.0f}", "end", SMALL, "scale"))
+    axis = top + tall + 10.0
+    marks.append(Line(((x0, axis), (x1, axis)), "axis"))
+    for power in range(low, high + 1):
+        x = x_of(10.0**power)
+        marks.append(Line(((x, axis), (x, axis + 6.0)), "tick"))
+        text = f"{10.0**power:g}" if -4 < power < 5 else f"1e{power}"
+        marks.append(Label(x, axis + 20.0, text, "middle", SMALL, "scale"))
+    marks.append(Label(x0, axis + 38.0, "seconds (better is left)", "start", SMALL, "note"))
+    front: list[tuple[str, float, float]] = []
+    for name, cost, rank in models:
+        if not front or rank < front[-1][2]:
+            front.append((name, cost, rank))
+    note = Label(x1, axis + 38.0, "line: nothing is faster and better", "end", SMALL, "note")
+    marks.append(note)
+    if len(front) > 1:
+        path = [(x_of(front[0][1]), y_of(front[0][2]))]
+        for _, cost, rank in front[1:]:
+            path += [(x_of(cost), path[-1][1]), (x_of(cost), y_of(rank))]
+        marks.append(Line(tuple(path), "stem", tuple(name for name, _, _ in front)))
+    places = {name: (x_of(cost), y_of(rank)) for name, cost, rank in models}
+    undominated = {name for name, _, _ in front}
+    for name, (x, y) in places.items():
+        kind = "dot" if name in undominated else "ring"
+        marks.append(Dot(x, y, 4.0, f"{kind}-{family[name][1]}", (name,), clean(name)))
+    told = [*reversed(front), *(model for model in models if model[0] not in undominated)]
+    if len(models) > _ROWS:
+        told = front[::-1]
+    marks.extend(_beside(told, places, family, (x0, top - 10.0, x1, axis - 2.0)))
+    legend, height = _legend(family, axis + 42.0, width)
+    marks.extend(legend)
+    return Figure(
+        "trade-off",
+        width,
+        height + MARGIN,
+        tuple(marks),
+        title,
+        f"Seconds and average rank of {len(models)} models; {len(front)} are not dominated.",
+        columns=("model", "seconds", "average rank", "dominated"),
+        rows=tuple((n, c, r, "no" if n in undominated else "yes") for n, c, r in models),
+    )
+
+
+def _beside(
+    models: Sequence[tuple[str, float, float]],
+    places: Mapping[str, Point],
+    family: Mapping[str, tuple[str, int]],
+    frame: tuple[float, float, float, float],
+) -> list[Mark]:
+    """Names next to their points, left out where no side is free."""
+    left, top, right, bottom = frame
+    taken: list[tuple[float, float, float, float]] = []
+    marks: list[Mark] = []
+    for name, _, _ in models:
+        x, y = places[name]
+        full = clean(name)
+        text = shorten(full, SMALL, 200.0)
+        for dx, dy, anchor in _SIDES:
+            mark = Label(
+                x + dx, y + dy, text, anchor, SMALL, f"label-{family[name][1]}", (name,), full
+            )
+            a, b, c, d = mark.extent()
+            if a < left or b < top or c > right or d > bottom:
+                continue
+            if any(a < q[2] + 3 and c > q[0] - 3 and b < q[3] and d > q[1] for q in taken):
+                continue
+            if any(a - 4 < px < c + 4 and b - 4 < py < d + 4 for px, py in places.values()):
+                continue
+            taken.append((a, b, c, d))
+            marks.append(mark)
+            break
+    return marks
+
+
+_SIDES = ((9.0, 4.3, "start"), (-9.0, 4.3, "end"), (0.0, -9.0, "middle"), (0.0, 17.0, "middle"))
+
+
+def _nice(least: float) -> float:
+    """The smallest of 1, 2 and 5 times a power of ten that is not below ``least``."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(base * power for base in (1.0, 2.0, 5.0, 10.0) if base * power >= least * 0.999)
+
+
+def _spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Increasing positions at least a gap apart, near those wanted and inside the bounds.
+
+    Examples
+    --------
+    >>> _spread([10.0, 11.0, 50.0], 10.0, 0.0, 60.0)
+    [10.0, 20.0, 50.0]
+    """
+    placed: list[float] = []
+    for value in wanted:
+        placed.append(max(value, placed[-1] + gap) if placed else max(value, low))
+    limit = high
+    for i in range(len(placed) - 1, -1, -1):
+        placed[i] = min(placed[i], limit)
+        limit = placed[i] - gap
+    return placed

@@ -269,7 +269,7 @@ def test_without_scripts_everything_is_there(browser, report):
             return len(found["nodeIds"])
 
         assert count("#t-leaderboard tbody tr") == 84
-        assert count("svg.cf") == 12
+        assert count("#ranks svg.cf") == 12
         assert count("html.js") == 0
     finally:
         browser.call("Emulation.setScriptExecutionDisabled", value=False)

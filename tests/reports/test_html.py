@@ -283,3 +283,30 @@ def test_a_figure_alone_is_a_file_of_well_formed_xml():
     assert any(HOSTILE[0][:10] in text for text in shown)
     tags = {element.tag.split("}")[1] for element in root.iter()}
     assert tags <= {"svg", "title", "desc", "style", "rect", "line", "polyline", "circle", "text"}
+
+
+def test_skill_by_horizon_shows_the_skill_of_the_findings(document, run_dir):
+    found = findings(reports.read(run_dir))
+    section = next(s for s in document.sections if s.identifier == "horizons")
+    figure = section.blocks[0].blocks[0].figure
+    panels = [panel for panel in found.panels if panel.task == "continuous"]
+    for model, *values in figure.rows:
+        assert values == pytest.approx([panel.skill(model) for panel in panels])
+
+
+def test_cost_compares_models_by_time_and_rank(document, run_dir):
+    runs = pd.read_parquet(run_dir / "runs.parquet")
+    seconds = runs.groupby("variant")[["fit_seconds", "predict_seconds"]].mean().sum(axis=1)
+    section = next(s for s in document.sections if s.identifier == "cost")
+    assert {row[0]: row[1] for row in section.blocks[0].figure.rows} == pytest.approx(
+        seconds.to_dict()
+    )
+
+
+def test_scores_of_thousands_of_blocks_stay_readable():
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(rng.normal(size=(3000, 6)), columns=list("abcdef"))
+    document = reports.build(table)
+    text = page(document)
+    assert "Scores by block are left out" in text
+    assert len(text) < 200_000

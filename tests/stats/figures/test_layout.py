@@ -14,10 +14,12 @@ from stats.figures.layout import (
     Line,
     critical_difference,
     families_of,
+    horizon_lines,
     intervals,
     pack,
     stack,
     strips,
+    trade_off,
 )
 from stats.figures.style import STYLES
 
@@ -248,6 +250,54 @@ def test_packed_spans_of_a_lane_keep_their_gap(raw, gap):
         if a == b:
             assert one[1] + gap <= other[0] + 1e-9 or other[1] + gap <= one[0] + 1e-9
     assert sorted(set(lanes)) == list(range(len(set(lanes))))
+
+
+@given(
+    rankings(1, 10),
+    st.lists(st.integers(1, 500), min_size=1, max_size=6, unique=True).map(sorted),
+    st.data(),
+)
+@QUICK
+def test_lines_over_horizons_are_well_laid_out(case, horizons, data):
+    names, _ = case
+    number = st.floats(-5.0, 1.0) | st.just(float("nan"))
+    values = {
+        name: data.draw(st.lists(number, min_size=len(horizons), max_size=len(horizons)))
+        for name in names
+    }
+    figure = horizon_lines(names, horizons, values, baseline=names[0])
+    assert_inside(figure)
+    assert_labels_apart(figure)
+    assert_paintable(figure)
+    dots = [mark for mark in figure.marks if isinstance(mark, Dot)]
+    assert len(dots) == sum(v == v for row in values.values() for v in row)
+
+
+@given(rankings(1, 60), st.data())
+@QUICK
+def test_trade_offs_are_well_laid_out_and_show_who_is_dominated(case, data):
+    names, ranks = case
+    seconds = data.draw(
+        st.lists(st.floats(0.001, 5000.0), min_size=len(names), max_size=len(names))
+    )
+    figure = trade_off(
+        names, seconds, ranks, families={n: f"f{i % 4}" for i, n in enumerate(names)}
+    )
+    assert_inside(figure)
+    assert_labels_apart(figure)
+    assert_paintable(figure)
+    told = {row[0]: row[3] for row in figure.rows}
+    for name, cost, rank in zip(names, seconds, ranks, strict=True):
+        beaten = any(
+            c <= cost and r <= rank and (c < cost or r < rank)
+            for c, r in zip(seconds, ranks, strict=True)
+        )
+        if told[name] == "no":
+            assert not beaten
+        else:
+            # Of equal models one stands for all.
+            twins = [c == cost and r == rank for c, r in zip(seconds, ranks, strict=True)]
+            assert beaten or sum(twins) > 1
 
 
 def test_colours_after_the_seventh_family_are_shared():
