@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -307,9 +308,17 @@ class Scores:
         if len(position) == self.n_blocks:
             return self._with(blocks=tuple(position), declared=True)
         rows = np.bincount(code, minlength=len(position)).astype(np.float64)
-        total = np.zeros((len(position), self.n_models))
-        # A hole in one row makes the block's mean a hole: never a mean over fewer rows.
-        np.add.at(total, code, self.values)
+        by_block = np.argsort(code, kind="stable")
+        ends = np.cumsum(rows).astype(np.int64)
+        # Exact sums: models with the same scores in another order of rows must tie, which a
+        # running sum does not grant. A hole in one row makes the block's mean a hole: never a
+        # mean over fewer rows.
+        total = np.array(
+            [
+                [math.fsum(column) for column in self.values[by_block[start:end]].T.tolist()]
+                for start, end in zip(np.r_[0, ends[:-1]], ends, strict=True)
+            ]
+        )
         note = (
             f"{self.n_blocks} rows were averaged to {len(position)} blocks "
             f"({rows.min():.0f} to {rows.max():.0f} rows a block)"

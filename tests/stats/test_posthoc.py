@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
@@ -174,7 +174,6 @@ def test_demsar_worked_example():  # Demsar (2006), section 3.2.2 and Table 5
     assert dunn.worse(0.1) == ()
 
 
-@settings(deadline=None)
 @given(table=tables(models=(2, 3), blocks=(4, 14)))
 def test_signed_rank_agrees_with_scipy(table):
     got = stats.wilcoxon(table, zeros="wilcox", method="normal", blocks="rows")
