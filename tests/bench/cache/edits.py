@@ -999,6 +999,345 @@ EDITS = [
         "self.f() + 1",
         "self.f() + 2",
     ),
+    # -- what libraries hold for the user --------------------------------------------------
+    Edit(
+        "function under numpy.vectorize",
+        "import numpy as np\n\n@np.vectorize\ndef _f(v):\n    return v + 1\n\ndef node(x):\n    return _f([x]).tolist()\n",
+        "v + 1",
+        "v + 2",
+    ),
+    Edit(
+        "context manager",
+        """
+        from contextlib import contextmanager
+
+        @contextmanager
+        def _given(v):
+            yield v + 1
+
+        def node(x):
+            with _given(x) as y:
+                return y
+        """,
+        "v + 1",
+        "v + 2",
+    ),
+    Edit(
+        "partial method",
+        """
+        from functools import partialmethod
+
+        class A:
+            def f(self, k):
+                return k
+
+            g = partialmethod(f, 1)
+
+        def node(x):
+            return A().g()
+        """,
+        "partialmethod(f, 1)",
+        "partialmethod(f, 2)",
+    ),
+    Edit(
+        "check of a schema",
+        """
+        import msgspec
+
+        class A(msgspec.Struct):
+            k: int = 1
+
+            def f(self):
+                return self.k + 1
+
+        def node(x):
+            return A().f()
+        """,
+        "self.k + 1",
+        "self.k + 2",
+    ),
+    Edit(
+        "object of a library",
+        "from statistics import NormalDist\nK = NormalDist(0, 1)\n\ndef node(x):\n    return K.stdev\n",
+        "(0, 1)",
+        "(0, 2)",
+    ),
+    Edit(
+        "time zone",
+        "from zoneinfo import ZoneInfo\nK = ZoneInfo('Europe/Berlin')\n\ndef node(x):\n    return K.key\n",
+        "Europe/Berlin",
+        "Europe/Paris",
+    ),
+    Edit(
+        "simple namespace",
+        "from types import SimpleNamespace\nK = SimpleNamespace(a=1)\n\ndef node(x):\n    return K.a\n",
+        "a=1",
+        "a=2",
+    ),
+    Edit(
+        "counter",
+        "from collections import Counter\nK = Counter('aab')\n\ndef node(x):\n    return K['a']\n",
+        "'aab'",
+        "'ab'",
+    ),
+    Edit(
+        "factory of a defaultdict",
+        "from collections import defaultdict\nK = defaultdict(lambda: 1)\n\ndef node(x):\n    return K.get('a', K.default_factory())\n",
+        "lambda: 1",
+        "lambda: 2",
+    ),
+    Edit(
+        "offset of pandas",
+        "import pandas as pd\nK = pd.offsets.Hour(1)\n\ndef node(x):\n    return str(pd.Timestamp(0) + K)\n",
+        "Hour(1)",
+        "Hour(2)",
+    ),
+    Edit(
+        "dtype",
+        "import numpy as np\nK = np.dtype('f8')\n\ndef node(x):\n    return str(K)\n",
+        "'f8'",
+        "'f4'",
+    ),
+    Edit(
+        "dtype of a library as a type",
+        "import numpy as np\nK = np.float64\n\ndef node(x):\n    return str(K(x).dtype)\n",
+        "np.float64",
+        "np.float32",
+    ),
+    Edit(
+        "flags",
+        """
+        from enum import Flag, auto
+
+        class F(Flag):
+            A = auto()
+            B = auto()
+
+        def node(x):
+            return (F.A | F.B).value
+        """,
+        "B = auto()",
+        "B = 8",
+    ),
+    Edit(
+        "method of an enum",
+        """
+        from enum import Enum
+
+        class Side(Enum):
+            LEFT = 1
+
+            def twice(self):
+                return self.value * 2
+
+        def node(x):
+            return Side.LEFT.twice()
+        """,
+        "* 2",
+        "* 3",
+    ),
+    Edit(
+        "generic class",
+        """
+        from typing import Generic, TypeVar
+
+        T = TypeVar("T")
+
+        class Box(Generic[T]):
+            def f(self):
+                return 1
+
+        def node(x):
+            return Box[int]().f()
+        """,
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "hook for subclasses",
+        """
+        KNOWN = []
+
+        class Base:
+            def __init_subclass__(cls):
+                KNOWN.append(cls)
+
+        class A(Base):
+            k = 1
+
+        def node(x):
+            return [c.k for c in KNOWN]
+        """,
+        "k = 1",
+        "k = 2",
+    ),
+    Edit(
+        "descriptor",
+        """
+        class D:
+            def __get__(self, held, kind):
+                return 1
+
+        class A:
+            k = D()
+
+        def node(x):
+            return A().k
+        """,
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "object that holds another",
+        """
+        class Inner:
+            def f(self):
+                return 1
+
+        class Outer:
+            def __init__(self):
+                self.inner = Inner()
+
+        K = Outer()
+
+        def node(x):
+            return K.inner.f()
+        """,
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "subclass of float",
+        """
+        class Rate(float):
+            def up(self):
+                return self + 1
+
+        K = Rate(0.5)
+
+        def node(x):
+            return K.up()
+        """,
+        "Rate(0.5)",
+        "Rate(0.25)",
+    ),
+    Edit(
+        "subclass of dict",
+        """
+        class Table(dict):
+            def __missing__(self, key):
+                return 1
+
+        K = Table(a=3)
+
+        def node(x):
+            return K['b']
+        """,
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "content of a subclass of dict",
+        """
+        class Table(dict):
+            pass
+
+        K = Table(a=3)
+
+        def node(x):
+            return K['a']
+        """,
+        "a=3",
+        "a=4",
+    ),
+    Edit(
+        "content of a subclass of list",
+        """
+        class Rows(list):
+            pass
+
+        K = Rows([1])
+
+        def node(x):
+            return K[0]
+        """,
+        "[1]",
+        "[2]",
+    ),
+    Edit(
+        "module's own getattr",
+        "import lazy\n\ndef node(x):\n    return lazy.rate\n",
+        "return 2",
+        "return 3",
+        file="lazy.py",
+        others={"lazy.py": "def __getattr__(name):\n    return 2\n"},
+    ),
+    Edit(
+        "asynchronous function",
+        """
+        import asyncio
+
+        async def _f(v):
+            return v + 1
+
+        def node(x):
+            return asyncio.run(_f(x))
+        """,
+        "v + 1",
+        "v + 2",
+    ),
+    Edit(
+        "star import",
+        "from helpers import *\n\ndef node(x):\n    return scaled(x)\n",
+        "RATE = 2",
+        "RATE = 3",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "relative import of a package",
+        "from kit2 import total\n\ndef node(x):\n    return total(x)\n",
+        "v + 1",
+        "v + 2",
+        file="kit2/parts.py",
+        others={
+            "kit2/__init__.py": "def total(v):\n    from .parts import one\n    return one(v)\n",
+            "kit2/parts.py": "def one(v):\n    return v + 1\n",
+        },
+    ),
+    Edit(
+        "function passed as a default",
+        "def _f(v):\n    return v + 1\n\ndef node(x, f=_f):\n    return f(x)\n",
+        "v + 1",
+        "v + 2",
+    ),
+    Edit(
+        "function in a frozen set",
+        "def _f(v):\n    return v + 1\n\nK = frozenset({_f})\n\ndef node(x):\n    return [f(x) for f in K]\n",
+        "v + 1",
+        "v + 2",
+    ),
+    Edit(
+        "chain of comparisons in a lambda of a sort",
+        "def node(x):\n    return sorted([3, 1, 2], key=lambda v: -v)\n",
+        "-v",
+        "v",
+    ),
+    Edit(
+        "global statement",
+        """
+        STATE = 1
+
+        def _set():
+            global STATE
+            STATE = 5
+
+        def node(x):
+            return STATE + x
+        """,
+        "STATE = 1\n",
+        "STATE = 2\n",
+    ),
     # -- Hamilton ---------------------------------------------------------------------------
     Edit(
         "upstream node",

@@ -13,7 +13,7 @@ from tests.bench.cache.edits import EDITS, Edit
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def _rows(root: Path, *, edited: bool) -> dict[str, tuple[str, str]]:
+def _rows(root: Path, *, edited: bool, seed: str) -> dict[str, tuple[str, str]]:
     for number, edit in enumerate(EDITS):
         for name, text in edit.files(edited=edited).items():
             path = root / f"{number:03d}" / name
@@ -24,7 +24,7 @@ def _rows(root: Path, *, edited: bool) -> dict[str, tuple[str, str]]:
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
-        "PYTHONHASHSEED": "7" if edited else "1",
+        "PYTHONHASHSEED": seed,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     child = Path(__file__).with_name("edit_child.py")
@@ -43,8 +43,8 @@ def _rows(root: Path, *, edited: bool) -> dict[str, tuple[str, str]]:
 def versions(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
-    first = _rows(tmp_path_factory.mktemp("first"), edited=False)
-    second = _rows(tmp_path_factory.mktemp("second"), edited=True)
+    first = _rows(tmp_path_factory.mktemp("first"), edited=False, seed="1")
+    second = _rows(tmp_path_factory.mktemp("second"), edited=True, seed="7")
     return first, second
 
 
@@ -64,3 +64,12 @@ def test_an_edit_counts_exactly_when_the_result_changes(
     (before, old_result), (after, new_result) = (rows[f"{number:03d}"] for rows in versions)
     assert (old_result != new_result) == edit.counts, "the row itself is wrong"
     assert (before != after) == edit.counts
+
+
+def test_the_hashes_are_the_same_in_another_process_and_folder(
+    versions: tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]],
+    tmp_path: Path,
+) -> None:
+    again = _rows(tmp_path / "elsewhere", edited=False, seed="99")
+    moved = [EDITS[int(name)].name for name in again if again[name][0] != versions[0][name][0]]
+    assert moved == []
