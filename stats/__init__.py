@@ -47,7 +47,12 @@ from stats.errors import (
     StatsWarning,
     UndefinedError,
 )
-from stats.forecast_results import ForecastPairsResult, ForecastResult, TimePairsResult
+from stats.forecast_results import (
+    ForecastPairsResult,
+    ForecastResult,
+    TimeControlResult,
+    TimePairsResult,
+)
 from stats.grouping import cliques, compact_letters
 from stats.longrun import long_run_variance
 from stats.multihorizon import aspa, multivariate_dm, uspa
@@ -110,6 +115,7 @@ __all__ = [  # noqa: RUF022 (by family, as the manual lists them)
     "ConfidenceSetResult",
     "ForecastPairsResult",
     "ForecastResult",
+    "TimeControlResult",
     "TimePairsResult",
     "BestResult",
     "ControlResult",

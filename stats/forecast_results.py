@@ -12,6 +12,7 @@ from stats.adjust import METHODS, adjusted
 from stats.errors import OptionError, choice, level
 from stats.longrun import smoothing
 from stats.results import (
+    ControlResult,
     PairsResult,
     Result,
     Table,
@@ -23,7 +24,7 @@ from stats.scores import BoolArray, FloatArray, IntArray
 if TYPE_CHECKING:
     from stats.figures.layout import Figure
 
-__all__ = ["ForecastPairsResult", "ForecastResult", "TimePairsResult"]
+__all__ = ["ForecastPairsResult", "ForecastResult", "TimeControlResult", "TimePairsResult"]
 
 _NEEDS_ALL_PAIRS = ("shaffer", "bergmann_hommel")
 
@@ -90,6 +91,27 @@ class ForecastResult(Result):
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class TimeControlResult(ControlResult):
+    """One test for each model against one control, on losses over time.
+
+    The fields are those of `ControlResult`; `n_blocks` counts times and `locations` are mean
+    losses.
+    """
+
+    @property
+    def n_times(self) -> int:
+        """Number of times in the table."""
+        return self.n_blocks
+
+    def _head(self) -> str:
+        return super()._head().replace(f"N = {self.n_blocks} blocks", f"T = {self.n_blocks} times")
+
+    def _sentences(self) -> list[str]:
+        first, *rest = super()._sentences()
+        return [first.replace(f"{self.n_blocks} blocks", f"{self.n_blocks} times"), *rest]
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class TimePairsResult(PairsResult):
     """One test for each pair of models, on losses over time.
 
@@ -101,6 +123,36 @@ class TimePairsResult(PairsResult):
     def n_times(self) -> int:
         """Number of times in the table."""
         return self.n_blocks
+
+    def versus(self, control: str) -> TimeControlResult:
+        """The comparisons with one model alone: a family of k - 1 tests in place of all pairs.
+
+        Holm over all pairs of hundreds of models leaves little to find; when one model is the
+        reference, ask about it alone: ``result.versus("persistence").adjusted("holm")``.
+        """
+        if control not in self.names:
+            raise OptionError(
+                f"no model is named {control!r}; models are {', '.join(self.names[:8])}"
+                + (", ..." if len(self.names) > 8 else "")
+            )
+        if self.correction != "none":
+            raise OptionError(
+                f"these p-values are already adjusted ({self.correction}) over all pairs; take "
+                "versus() of the raw result and adjust that"
+            )
+        column = self.names.index(control)
+        return TimeControlResult(
+            statistic=self.statistic[:, column],
+            pvalue=self.pvalue[:, column],
+            names=self.names,
+            test=self.test,
+            notes=self.notes,
+            difference=self.difference[:, column],
+            locations=self.locations,
+            control=control,
+            n_blocks=self.n_blocks,
+            alternative=self.alternative,
+        )
 
     def figure(self, *, alpha: float = 0.05) -> Figure:
         """All pairs as a square, models in the order of their mean losses."""
@@ -255,6 +307,11 @@ class ForecastPairsResult(TimePairsResult):
         """Maximal sets of models that no test separates, best first; of one horizon."""
         self._one_horizon("groups")
         return super().groups(alpha)
+
+    def versus(self, control: str) -> TimeControlResult:
+        """The comparisons with one model alone; of one horizon."""
+        self._one_horizon("comparisons with a control")
+        return super().versus(control)
 
     def figure(self, *, alpha: float = 0.05) -> Figure:
         """All pairs as a square, models in the order of their mean losses; of one horizon."""

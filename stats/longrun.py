@@ -25,6 +25,7 @@ __all__ = [
     "VARIANCES",
     "Basis",
     "FixedB",
+    "GroupMeans",
     "LagWindow",
     "Normal",
     "QuadraticForm",
@@ -37,7 +38,7 @@ __all__ = [
     "smoothing",
 ]
 
-Variance: TypeAlias = Literal["rect", "bartlett", "hac", "qs", "fixed_b", "wpe", "ewc"]
+Variance: TypeAlias = Literal["rect", "bartlett", "hac", "qs", "fixed_b", "wpe", "ewc", "groups"]
 VARIANCES: tuple[str, ...] = get_args(Variance)
 
 # Rows of the banded filter that one matrix product handles.
@@ -233,6 +234,15 @@ def fixed_b_critical_value(b: float, *, alpha: float = 0.05) -> float:
 class QuadraticForm(Protocol):
     """Long-run variances of the columns of a centred table, zero where a value is missing."""
 
+    @property
+    def needs_distances(self) -> bool:
+        """Whether times without values must keep their place."""
+        ...
+
+    def location(self, x: FloatArray) -> FloatArray:
+        """What is divided by the standard error, (n_times, m) -> (m,)."""
+        ...
+
     def variances(self, x: FloatArray, n: int) -> FloatArray:
         """One variance for each column of `x`, shape (n_times, m) -> (m,)."""
         ...
@@ -247,6 +257,16 @@ class LagWindow:
     """g_0 + 2 sum_l w_l g_l, with g_l divided by n: weights of the lags 1, 2, ..."""
 
     weights: FloatArray
+
+    @property
+    def needs_distances(self) -> bool:
+        """Whether times without values must keep their place."""
+        return True
+
+    def location(self, x: FloatArray) -> FloatArray:
+        """What is divided by the standard error, (n_times, m) -> (m,)."""
+        mean: FloatArray = x.mean(axis=0)
+        return mean
 
     def variances(self, x: FloatArray, n: int) -> FloatArray:
         """One variance for each column of `x`, shape (n_times, m) -> (m,)."""
@@ -302,6 +322,16 @@ class Basis:
     kind: Literal["fourier", "cosine"]
     count: int
 
+    @property
+    def needs_distances(self) -> bool:
+        """Whether times without values must keep their place."""
+        return True
+
+    def location(self, x: FloatArray) -> FloatArray:
+        """What is divided by the standard error, (n_times, m) -> (m,)."""
+        mean: FloatArray = x.mean(axis=0)
+        return mean
+
     def _waves(self, start: int, stop: int, n_times: int) -> FloatArray:
         """Rows of the waves, scaled so that the squares of the projections sum to n V."""
         j = np.arange(1, self.count + 1)
@@ -334,6 +364,37 @@ class Basis:
         return np.asarray(projections.T @ projections / n)
 
 
+@dataclass(frozen=True, slots=True)
+class GroupMeans:
+    """Variance of the means of consecutive groups of times, which are nearly independent."""
+
+    count: int
+
+    @property
+    def needs_distances(self) -> bool:
+        """Whether times without values must keep their place."""
+        return False
+
+    def _means(self, x: FloatArray) -> FloatArray:
+        return np.stack([part.mean(axis=0) for part in np.array_split(x, self.count)])
+
+    def location(self, x: FloatArray) -> FloatArray:
+        """The mean of the group means: groups can differ in length by one."""
+        mean: FloatArray = self._means(x).mean(axis=0)
+        return mean
+
+    def variances(self, x: FloatArray, n: int) -> FloatArray:
+        """One variance for each column of `x`, shape (n_times, m) -> (m,)."""
+        variance: FloatArray = self._means(x).var(axis=0, ddof=1) * (n / self.count)
+        return variance
+
+    def gram(self, x: FloatArray, n: int) -> FloatArray:
+        """Long-run covariances of the columns of `x`, shape (m, m)."""
+        means = self._means(x)
+        means = means - means.mean(axis=0)
+        return np.asarray(means.T @ means * (n / (self.count * (self.count - 1))))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Smoothing:
     """An estimator settled for n observations: its form, its bandwidth, its distribution.
@@ -343,7 +404,7 @@ class Smoothing:
     variance : str
         The estimator's short name.
     bandwidth : int or float
-        Lags + 1 for lag windows, ordinates for `wpe`, cosines for `ewc`.
+        Lags + 1 for lag windows, ordinates for `wpe`, cosines for `ewc`, groups for `groups`.
     form : QuadraticForm
     reference : Reference
     factor : float
@@ -367,6 +428,7 @@ class Smoothing:
             "fixed_b": f"a Bartlett estimate with bandwidth {self.bandwidth:g}",
             "wpe": f"the mean of the first {self.bandwidth:g} periodogram ordinates",
             "ewc": f"equally weighted cosines ({self.bandwidth:g} terms)",
+            "groups": f"the variance of the means of {self.bandwidth:g} consecutive groups",
         }
         return named[self.variance]
 
@@ -400,6 +462,8 @@ def _default_bandwidth(variance: str, n: int, horizon: int) -> float:
         return 1.3 * math.pow(n, 1 / 5)
     if variance == "fixed_b":  # Coroneo and Iacone (2020)
         return max(math.isqrt(n), 1)
+    if variance == "groups":  # Ibragimov and Mueller (2010): few and long
+        return min(4, n // 2) if n < 8 else 4
     return _root_floor(n) if variance == "wpe" else _cosine_count(n)
 
 
@@ -411,9 +475,10 @@ def _check_bandwidth(variance: str, bandwidth: float, n: int) -> None:
     largest = n if variance == "fixed_b" else n - 1
     if variance == "wpe":
         largest //= 2
-    if bandwidth != int(bandwidth) or not 1 <= bandwidth <= largest:
+    least = 2 if variance == "groups" else 1
+    if bandwidth != int(bandwidth) or not least <= bandwidth <= largest:
         raise OptionError(
-            f"bandwidth of {variance!r} must be a whole number from 1 to {largest} for {n} "
+            f"bandwidth of {variance!r} must be a whole number from {least} to {largest} for {n} "
             f"observations, got {bandwidth}"
         )
 
@@ -430,7 +495,7 @@ def smoothing(
 
     Parameters
     ----------
-    variance : {"rect", "bartlett", "hac", "qs", "fixed_b", "wpe", "ewc"}
+    variance : {"rect", "bartlett", "hac", "qs", "fixed_b", "wpe", "ewc", "groups"}
     n : int
         Observations that are used.
     horizon : int, default 1
@@ -466,6 +531,9 @@ def smoothing(
         form = Basis("fourier" if variance == "wpe" else "cosine", count)
         reference = StudentT(2 * count if variance == "wpe" else count)
         return Smoothing(variance, count, form, reference, factor)
+    if variance == "groups":
+        form, reference = GroupMeans(int(chosen)), StudentT(int(chosen) - 1)
+        return Smoothing(variance, chosen, form, reference, factor)
     lag = np.arange(1, n if variance == "qs" else int(chosen))
     if variance == "rect":
         weights = np.ones(lag.size)
@@ -496,16 +564,18 @@ def long_run_variance(
     ----------
     x : array_like, shape (n,)
         In time order, without gaps.
-    variance : {"wpe", "ewc", "rect", "bartlett", "hac", "qs", "fixed_b"}, default "wpe"
+    variance : {"wpe", "ewc", "rect", "bartlett", "hac", "qs", "fixed_b", "groups"}
         `rect`: autocovariances up to lag horizon - 1, all with weight 1; can come out negative.
         `bartlett`: the same lags with weights 1 - l / horizon; never negative, biased down.
         `hac`: Bartlett weights, bandwidth by Newey and West's rule. `qs`: quadratic spectral.
         `fixed_b`: Bartlett weights, bandwidth floor(sqrt(n)). `wpe`: mean of the first
         floor(n^(1/3)) periodogram ordinates. `ewc`: floor(0.4 n^(2/3)) equally weighted cosines.
+        `groups`: variance of the means of 4 consecutive groups.
     horizon : int, default 1
         Used by `rect` and `bartlett`.
     bandwidth : float, optional
-        In place of the rule: M in the weights 1 - l / M, or the number of ordinates or cosines.
+        In place of the rule: M in the weights 1 - l / M, or the number of ordinates, cosines or
+        groups.
 
     Returns
     -------
@@ -530,6 +600,8 @@ def long_run_variance(
     .. [2] Coroneo, Iacone (2020), J. Appl. Econometrics 35, 391-409. doi:10.1002/jae.2756
     .. [3] Lazarus, Lewis, Stock, Watson (2018), J. Bus. Econ. Stat. 36, 541-559.
        doi:10.1080/07350015.2018.1506926
+    .. [4] Ibragimov, Mueller (2010), J. Bus. Econ. Stat. 28, 453-468.
+       doi:10.1198/jbes.2009.08046
 
     Examples
     --------

@@ -22,7 +22,9 @@ def panel_diebold_mariano(
     *,
     horizon: int = 1,
     weights: npt.ArrayLike | Mapping[str, float] | None = None,
-    variance: Literal["auto", "rect", "bartlett", "hac", "qs", "fixed_b", "wpe", "ewc"] = "auto",
+    variance: Literal[
+        "auto", "rect", "bartlett", "hac", "qs", "fixed_b", "wpe", "ewc", "groups"
+    ] = "auto",
     bandwidth: float | None = None,
     hln: bool = True,
     alternative: Alternative = "two-sided",

@@ -69,7 +69,7 @@ def _direct(
     d = losses[:, first] - losses[:, second]
     d[~used] = 0.0
     taken = d[used]
-    mean = taken.mean(axis=0)
+    mean = settled.form.location(taken)
     # A difference that moves no more than its own rounding is constant.
     size = np.maximum(np.abs(losses[used][:, first]), np.abs(losses[used][:, second])).max(axis=0)
     flat = np.ptp(taken, axis=0) <= 8 * np.finfo(np.float64).eps * size
@@ -91,7 +91,7 @@ def _block(losses: FloatArray, used: BoolArray, settled: Smoothing) -> _Block:
     # it goes first. The median and not the mean: one exploded model must not take the digits
     # of all the others.
     x = losses - np.median(losses, axis=1, keepdims=True)
-    centre = x.mean(axis=0) if complete else x[used].mean(axis=0)
+    centre = settled.form.location(x if complete else x[used])
     x -= centre
     if not complete:
         x[~used] = 0.0
@@ -147,7 +147,9 @@ def diebold_mariano(
     losses: LossesLike,
     *,
     horizon: int | Sequence[int] | None = None,
-    variance: Literal["auto", "rect", "bartlett", "hac", "qs", "fixed_b", "wpe", "ewc"] = "auto",
+    variance: Literal[
+        "auto", "rect", "bartlett", "hac", "qs", "fixed_b", "wpe", "ewc", "groups"
+    ] = "auto",
     bandwidth: float | None = None,
     hln: bool = True,
     alternative: Alternative = "two-sided",
@@ -172,7 +174,7 @@ def diebold_mariano(
     horizon : int or sequence of int, optional
         Steps ahead of the forecasts, one for each slice of the third axis. Left out, it is 1
         for a two-dimensional table and the table's own for `Losses` with horizons.
-    variance : {"auto", "wpe", "ewc", "fixed_b", "rect", "bartlett", "hac", "qs"}
+    variance : {"auto", "wpe", "ewc", "fixed_b", "rect", "bartlett", "hac", "qs", "groups"}
         "auto" is "rect" (the plain variance) for one step ahead and "wpe" beyond. See
         `stats.longrun.long_run_variance`.
     bandwidth : float, optional
@@ -373,9 +375,13 @@ def _tested(
     # Gaps at the ends shorten the series; gaps inside keep their place.
     span = slice(times[0], times[-1] + 1)
     part = values[span] if columns.size == values.shape[1] else values[span][:, columns]
-    if n < part.shape[0]:  # unused times take no part, but a nan among them would
-        part = np.where(used[span][:, None], part, 0.0)
-    block = _block(part, used[span], settled)
+    inside = used[span]
+    if n < part.shape[0]:
+        if settled.form.needs_distances:  # unused times take no part, but a nan would
+            part = np.where(inside[:, None], part, 0.0)
+        else:
+            part, inside = part[inside], np.ones(n, dtype=bool)
+    block = _block(part, inside, settled)
     negative = (block.variance < 0) & ~block.flat
     defined = ~block.flat & ~negative & ~np.eye(columns.size, dtype=bool)
     standard_error = np.sqrt(block.variance, where=defined, out=np.ones(defined.shape)) / n**0.5

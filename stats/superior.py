@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from stats.bootstrap import Bootstrap, complete_losses, drawn_means, settled_indices, told_bootstrap
 from stats.errors import DegenerateWarning
-from stats.forecast_results import ForecastResult
+from stats.forecast_results import ForecastResult, TimeControlResult
 from stats.longrun import LagWindow
-from stats.results import ControlResult
 from stats.scores import FloatArray, IntArray, Losses, LossesLike
 
 __all__ = ["spa", "stepm"]
@@ -162,7 +161,7 @@ def stepm(
     bootstrap: Bootstrap = "stationary",
     rng: np.random.Generator | None = None,
     indices: npt.ArrayLike | None = None,
-) -> ControlResult:
+) -> TimeControlResult:
     """Romano and Wolf's stepwise test: which models beat the benchmark?
 
     Null hypothesis of each model: its expected loss is not smaller than the benchmark's. The
@@ -184,7 +183,7 @@ def stepm(
 
     Returns
     -------
-    ControlResult
+    TimeControlResult
         `better(alpha)` are the models superior to the benchmark.
 
     Raises
@@ -243,7 +242,7 @@ def stepm(
             DegenerateWarning,
             stacklevel=2,
         )
-    return ControlResult(
+    return TimeControlResult(
         statistic=statistic,
         pvalue=pvalue,
         names=table.models,

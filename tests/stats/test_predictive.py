@@ -18,7 +18,7 @@ from stats.predictive import diebold_mariano
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "diebold_mariano"
 WINDOW = {"acf": "rect", "bartlett": "bartlett"}
-ALL_VARIANCES = ("rect", "bartlett", "hac", "qs", "fixed_b", "wpe", "ewc")
+ALL_VARIANCES = ("rect", "bartlett", "hac", "qs", "fixed_b", "wpe", "ewc", "groups")
 
 
 def cases(name: str) -> list[dict]:
@@ -117,6 +117,7 @@ def test_fixed_smoothing_agrees_with_forecomp(case):  # R ForeComp 1.0.0
     against("fixed_b", None, expected["bartlett_fixed_b_CI"])
     against("fixed_b", expected["bartlett_fixed_b_LLSW"]["M"], expected["bartlett_fixed_b_LLSW"])
     against("ewc", None, expected["ewc"])
+    against("groups", None, expected["ibragimov_muller_q4"])
     against("wpe", expected["wpe"]["m"], expected["wpe"])
     if len(d) != 64:  # floor(64^(1/3)) is 4; R's floating point says 3
         against("wpe", None, expected["wpe"])
@@ -225,6 +226,24 @@ def test_the_interval_holds_zero_exactly_when_the_test_does_not_reject():
         outside = (low > 0) | (high < 0)
         assert (outside == result.rejects(0.05))[upper].all()
         assert ((low + high) / 2)[upper] == pytest.approx(result.difference[upper])
+
+
+def test_a_family_against_one_model_is_smaller():
+    result = diebold_mariano(losses(17, 200, 6), horizon=2)
+    control = result.versus("m2")
+    off = np.arange(6) != 2
+    assert control.statistic[off] == pytest.approx(result.statistic[off, 2])
+    assert control.adjusted("holm").pvalue[off] == pytest.approx(stats.holm(result.pvalue[off, 2]))
+    assert (control.adjusted("holm").pvalue <= result.adjusted("holm").pvalue[:, 2])[off].all()
+    assert "T = 200 times" in control.summary()
+    assert "200 times" in control.methods()
+    with pytest.raises(stats.OptionError, match="no model is named 'naive'"):
+        result.versus("naive")
+    with pytest.raises(stats.OptionError, match="already adjusted"):
+        result.adjusted("holm").versus("m2")
+    less = diebold_mariano(losses(17, 200, 6), horizon=2, alternative="less").versus("m2")
+    upper = control.difference[off] < 0
+    assert less.pvalue[off][upper] == pytest.approx(control.pvalue[off][upper] / 2)
 
 
 # What is flagged -----------------------------------------------------------------------------
@@ -371,6 +390,16 @@ def test_gaps_inside_keep_distances_in_time():
     by_hand = (x @ x + 2 * x[1:] @ x[:-1]) / 300
     assert result.n_used[0, 1] == 300
     assert result.long_run_variance[0, 1] == pytest.approx(by_hand)
+
+
+def test_groups_are_of_the_times_that_are_there():
+    d = np.random.default_rng(13).normal(size=50)
+    holed = np.column_stack([d, np.zeros(50)])
+    holed[[7, 20, 21], 0] = np.nan
+    result = diebold_mariano(holed, variance="groups", missing="drop_times")
+    left = np.delete(d, [7, 20, 21])
+    means = np.array([part.mean() for part in np.array_split(left, 4)])
+    assert result.statistic[0, 1] == pytest.approx(means.mean() / means.std(ddof=1) * 2)
 
 
 def test_a_pair_without_common_times_is_flagged():
