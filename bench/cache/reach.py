@@ -5,6 +5,7 @@ installed distribution only the version is noted. The order is the same in every
 """
 
 import contextlib
+import copyreg
 import enum
 import functools
 import importlib
@@ -386,6 +387,8 @@ class Reach:
             self.builtin(out, value, name)
         elif isinstance(value, types.MethodType):
             out.append(b"method")
+            if _is_generator(value.__self__):
+                self.hide("random", f"{name} of a random generator")
             self.value(out, value.__self__, f"{name}.__self__")
             self.value(out, value.__func__, name)
         elif isinstance(value, functools.partial):
@@ -438,7 +441,11 @@ class Reach:
                 pass
             else:
                 return
-        if kind.__module__.startswith("numpy.random") or isinstance(value, random.Random):
+        if _is_global_generator(value):
+            # Held by a library's object; drawing from it by name is seen where it is named.
+            out.append(b"global generator")
+            return
+        if _is_generator(value):
             # Its state is what earlier calls left, so it says nothing about this one.
             self.hide("random", f"the random generator {name}")
             out.append(f"{kind.__module__}.{kind.__qualname__}".encode())
@@ -473,8 +480,13 @@ class Reach:
                 out.append(key.encode())
                 self.value(out, held, f"{name}.{key}")
             return
+        named = _library_name(value)
+        if named is not None:
+            out.append(named.encode())
+            return
+        reduce = copyreg.dispatch_table.get(kind)
         try:
-            reduced = value.__reduce_ex__(2)
+            reduced: Any = value.__reduce_ex__(2) if reduce is None else reduce(value)
         except (TypeError, AttributeError, NotImplementedError, ValueError) as error:
             raise UnhashableCode(
                 f"{name} is a {kind.__module__}.{kind.__qualname__}, whose content cannot be "
@@ -606,7 +618,7 @@ class Reach:
     ) -> None:
         if isinstance(value, types.ModuleType):
             dotted = ".".join((value.__name__, *rest))
-        elif isinstance(value, (types.BuiltinFunctionType, type, types.FunctionType)):
+        elif isinstance(value, _NAMED):
             home = getattr(value, "__module__", None) or ""
             owner = getattr(value, "__self__", None)
             if isinstance(owner, type):
@@ -655,6 +667,7 @@ _DESCRIPTORS = (
     types.MethodWrapperType,
     types.ClassMethodDescriptorType,
 )
+_NAMED = (types.BuiltinFunctionType, types.MethodType, types.FunctionType, type)
 _SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 _LOCKS = (type(threading.Lock()), type(threading.RLock()), threading.local)
 _WEAK = (
@@ -680,6 +693,27 @@ def _name(value: object) -> str:
 
 def _is_constant(value: object) -> bool:
     return not callable(value) and not isinstance(value, types.ModuleType)
+
+
+def _is_generator(value: object) -> bool:
+    kind = type(value)
+    if kind.__module__.startswith("numpy.random"):
+        return kind.__name__ != "SeedSequence"
+    return isinstance(value, random.Random)
+
+
+def _is_global_generator(value: object) -> bool:
+    numpy = sys.modules.get("numpy.random.mtrand")
+    return numpy is not None and value is getattr(numpy, "_rand", None)
+
+
+def _library_name(value: object) -> str | None:
+    """Return the name under which a library's own module has an object, as `scipy.stats.norm`."""
+    home = sys.modules.get(type(value).__module__)
+    for name, held in list(vars(home).items()) if home is not None else ():
+        if held is value:
+            return f"{type(value).__module__}.{name}"
+    return None
 
 
 def _changed(value: object, rest: tuple[str, ...]) -> object:

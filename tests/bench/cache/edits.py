@@ -1099,6 +1099,18 @@ EDITS = [
         "'f4'",
     ),
     Edit(
+        "ufunc by name",
+        "from numpy import sqrt as f\n\ndef node(x):\n    return float(f(x))\n",
+        "import sqrt",
+        "import exp",
+    ),
+    Edit(
+        "parameter of a distribution",
+        "from scipy.stats import norm\n\nK = norm(0, 1)\n\ndef node(x):\n    return float(K.cdf(x))\n",
+        "norm(0, 1)",
+        "norm(0, 2)",
+    ),
+    Edit(
         "dtype of a library as a type",
         "import numpy as np\nK = np.float64\n\ndef node(x):\n    return str(K(x).dtype)\n",
         "np.float64",
