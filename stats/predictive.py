@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -274,7 +275,7 @@ def diebold_mariano(
     if holes:
         kept = "each pair its own times" if missing == "pairwise" else "complete times only"
         notes.append(f"{holes} of {table.values.size} losses are missing; {kept} were used")
-    notes += _warned(done, horizons)
+    notes += _uneven(table.times) + _warned(done, horizons)
     shape = (table.n_models, table.n_models, *table.values.shape[2:])
 
     def stacked(name: str) -> FloatArray:
@@ -403,6 +404,22 @@ def _tested(
         block.flat,
         negative,
     )
+
+
+def _uneven(times: Sequence[Any]) -> list[str]:
+    """A note when some times are much further apart than others (weekends are not)."""
+    try:
+        steps = sorted(b - a for a, b in itertools.pairwise(times))
+        apart = [step for step in steps if step > 5 * steps[len(steps) // 2]]
+    except TypeError:  # labels that cannot be subtracted, such as text
+        return []
+    if not apart:
+        return []
+    return [
+        f"{len(apart)} time(s) are much further from their neighbour (up to {apart[-1]}) than "
+        f"usual ({steps[len(steps) // 2]}) and count as neighbours all the same; to keep their "
+        "distance give the full grid of times with nan and missing='drop_times'"
+    ]
 
 
 def _warned(done: Sequence[_Slice], horizons: Sequence[int]) -> list[str]:

@@ -392,6 +392,19 @@ def test_gaps_inside_keep_distances_in_time():
     assert result.long_run_variance[0, 1] == pytest.approx(by_hand)
 
 
+def test_rows_left_out_of_a_frame_are_noted():
+    pd = pytest.importorskip("pandas")
+    index = pd.date_range("2026-01-01", periods=120, freq="h")
+    frame = pd.DataFrame(losses(18, 120), index=index)
+    assert diebold_mariano(frame, horizon=3).notes == ()
+    notes = diebold_mariano(frame.drop(index[40:70]), horizon=3).notes
+    assert "1 time(s) are much further from their neighbour (up to 1 days 07:00:00)" in notes[0]
+    weekdays = pd.DataFrame(losses(18, 120), index=pd.bdate_range("2026-01-01", periods=120))
+    assert diebold_mariano(weekdays).notes == ()
+    named = pd.DataFrame(losses(18, 20), index=list("abcdefghijklmnopqrst"))
+    assert diebold_mariano(named).notes == ()
+
+
 def test_groups_are_of_the_times_that_are_there():
     d = np.random.default_rng(13).normal(size=50)
     holed = np.column_stack([d, np.zeros(50)])
