@@ -31,7 +31,7 @@ def _say(said: str, *argv: str, old: str = "", new: str = "", **files: str | byt
 COMMAND_LINE = {
     "unknown command": _say('no command "rnu"; did you mean "run"', "rnu"),
     "no such word in a group": _say('no command "modles"; did you mean "models"', "list", "modles"),
-    "unknown option": _say(r"No such option '--jbos'.*--jobs", "run", "--jbos", "2"),
+    "unknown option": _say(r"No such option.*--jbos.*--jobs", "run", "--jbos", "2"),
     "no workers": _say("--jobs.*0 is not in the range", "run", "--jobs", "0"),
     "jobs no number": _say("--jobs.*'many' is not a valid integer", "run", "--jobs", "many"),
     "option without value": _say("'--mode' requires an argument", "run", "--mode"),
