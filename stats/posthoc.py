@@ -275,10 +275,13 @@ def conover(
             else (np.sign(difference) * np.inf)
         )
     statistic = np.where(difference == 0.0, 0.0, statistic)
-    pvalue = np.minimum(2.0 * stdtr(df, -np.abs(statistic)), 1.0)
+    first, second = np.triu_indices(k, 1)
+    pvalue = np.full((k, k), np.nan)
+    pvalue[first, second] = np.minimum(2.0 * stdtr(df, -np.abs(statistic[first, second])), 1.0)
+    pvalue[second, first] = pvalue[first, second]
     return PairsResult(
         statistic=_off_diagonal(statistic),
-        pvalue=_off_diagonal(pvalue),
+        pvalue=pvalue,
         names=table.models,
         test="Conover's test",
         notes=table.notes,
