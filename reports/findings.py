@@ -504,7 +504,7 @@ def ranking_of(
         )
         return Ranking(ordered, blocks, left_out, excluded, reason, **facts)
     try:
-        (friedman, iman_davenport, nemenyi), notes = _heard(
+        friedman, iman_davenport, nemenyi = _quiet(
             lambda: (stats.friedman(scores), stats.iman_davenport(scores), stats.nemenyi(scores))
         )
     except stats.ScoresError as cause:
@@ -521,7 +521,7 @@ def ranking_of(
         nemenyi=nemenyi,
         difference=float(stats.critical_difference(len(blocks), len(names), alpha=ALPHA)),
         groups=nemenyi.groups(ALPHA) if len(names) <= CLASSIC else (),
-        notes=notes,
+        notes=tuple(dict.fromkeys(friedman.notes + iman_davenport.notes + nemenyi.notes)),
     )
 
 
@@ -539,11 +539,11 @@ def _forecasts(
         {model: [(cell.fold, cell.cell_id) for cell in found] for model, found in cells.items()}
     )
     whole = np.isfinite(table).all(axis=1)
-    if whole.sum() < 2:
+    if whole.sum() <= max(horizon, 2):
         return None
     # Times without a loss keep their place: distances in time count for the variance.
     missing: Literal["raise", "drop_times"] = "raise" if whole.all() else "drop_times"
-    result, notes = _heard(
+    result = _quiet(
         lambda: stats.diebold_mariano(
             stats.Losses(values=table, models=models, times=tuple(range(len(table)))),
             horizon=horizon,
@@ -567,21 +567,16 @@ def _forecasts(
         holm,
         against,
         dict(zip(models, table[whole].mean(axis=0).tolist(), strict=True)),
-        notes,
+        result.notes,
         result.estimators[0],
     )
 
 
-def _heard(compute: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
-    """A result, with what the statistics warned of: a report says it to the reader."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", StatsWarning)
-        result = compute()
-    own = [w for w in caught if issubclass(w.category, StatsWarning)]
-    for other in caught:
-        if other not in own:
-            warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
-    return result, tuple(dict.fromkeys(str(w.message) for w in own))
+def _quiet(compute: Callable[[], T]) -> T:
+    """A result without its warnings: its notes say the same, and the report shows them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", StatsWarning)
+        return compute()
 
 
 def _holm(pvalues: FloatArray) -> FloatArray:

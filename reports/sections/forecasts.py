@@ -21,13 +21,14 @@ from reports.document import (
     Table,
 )
 from reports.findings import ALPHA, Findings, FloatArray, Forecasts, Panel
-from reports.format import blank, decimal, number, plural, pvalue, word
+from reports.format import blank, decimal, number, pvalue, word
 from reports.losses import loss_name
 
 __all__ = ["section"]
 
 # All pairs are told as a square table as long as it can be read.
 _MOST_PAIRS = 15
+_MOST_NOTES = 6
 
 
 def section(findings: Findings) -> Section | None:
@@ -69,20 +70,20 @@ def _panel(panel: Panel) -> list[Block]:
         blocks.append(_pairs(panel, models))
     else:
         blocks.append(Paragraph(_pair_counts(panel)))
-    undefined = [f for f in _of(panel) if _undefined(f.pvalue) > 0]
-    if undefined:
-        total = sum(_undefined(f.pvalue) for f in undefined)
-        blocks.append(
-            Note(
-                (
-                    f"{plural(total, 'test')} undefined on {plural(len(undefined), 'target')}: "
-                    "identical losses, or a variance estimate that is not positive. They are left "
-                    "out of their family and never counted as equal.",
-                )
-            )
-        )
-    notes = dict.fromkeys(note for f in _of(panel) for note in f.notes)
-    blocks += [Note((note,), "warning") for note in list(notes)[:3]]
+    untested = [target for target in panel.targets if target not in panel.forecasts]
+    if untested:
+        text = "fewer than two models with complete results, or too few origins in common"
+        blocks.append(Note((f"Not tested on {', '.join(untested)}: {text}.",), "warning"))
+    told: dict[str, list[str]] = {}
+    for forecast in _of(panel):
+        for note in forecast.notes:
+            told.setdefault(note, []).append(forecast.target)
+    for note, targets in list(told.items())[:_MOST_NOTES]:
+        where = "every target" if len(targets) == len(panel.forecasts) else ", ".join(targets)
+        blocks.append(Note((f"On {where}: {note}.",), "warning"))
+    if any(_undefined(forecast.pvalue) for forecast in _of(panel)):
+        text = "Undefined tests are left out of their family and never counted as equal."
+        blocks.append(Note((text,)))
     return blocks
 
 

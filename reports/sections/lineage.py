@@ -60,7 +60,7 @@ def _table(panel: Panel, findings: Findings, length: int) -> Table:
 
 def _line(cell: Cell, length: int) -> str:
     value = score(cell.value) if cell.status == "ok" else cell.status
-    return f"{value} {cell.cell_id[:length]}"
+    return f"{value}\u00a0{cell.cell_id[:length]}"
 
 
 def _length(findings: Findings) -> int:

@@ -38,6 +38,11 @@ def section(findings: Findings) -> Section | None:
     datasets = manifest.get("datasets", {})
     if datasets:
         blocks.append(_datasets(datasets))
+        blocks += [
+            Paragraph((f"{name}: {card['note']}",))
+            for name, card in sorted(datasets.items())
+            if card.get("note")
+        ]
     reference = manifest.get("reference")
     if reference:
         blocks.append(Paragraph(("Reference model: ", Code(str(reference)), ".")))

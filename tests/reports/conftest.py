@@ -139,7 +139,16 @@ def write_run(
     pd.DataFrame(runs).to_parquet(folder / "runs.parquet", index=False)
     columns = ["cell_id", "metric", "value", "direction", "n", "defined"]
     pd.DataFrame(scores, columns=columns).to_parquet(folder / "scores.parquet", index=False)
-    predictions = pd.concat(frames, ignore_index=True)
+    empty = pd.DataFrame(
+        {
+            "cell_id": pd.Series(dtype="str"),
+            "origin": pd.Series(dtype="datetime64[us]"),
+            "y_true": pd.Series(dtype="float64"),
+            "y_pred": pd.Series(dtype="float64"),
+            "scale": pd.Series(dtype="float64"),
+        }
+    )
+    predictions = pd.concat(frames, ignore_index=True) if frames else empty
     predictions.to_parquet(folder / "predictions.parquet", index=False)
     bad_cells = sum(run["status"] != "ok" for run in runs)
     manifest = {

@@ -310,3 +310,51 @@ def test_scores_of_thousands_of_blocks_stay_readable():
     text = page(document)
     assert "Scores by block are left out" in text
     assert len(text) < 200_000
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"failed": lambda *_: True},
+        {"targets": ("only",)},
+        {"models": {"lonely": (0.3,)}},
+        {"models": {"a": (0.3,), "b": (0.2,)}, "n_folds": 1},
+        {"n_origins": 2, "n_folds": 1},
+        {"failed": lambda model, target, *_: model == "lstm" and target != "target_1"},
+        {"failed": lambda _model, target, *_: target == "target_0"},
+    ],
+    ids=[
+        "all failed",
+        "one target",
+        "one model",
+        "two models",
+        "two origins",
+        "thin",
+        "dead target",
+    ],
+)
+def test_odd_runs_make_a_report(tmp_path, shape):
+    run = write_run(
+        tmp_path / "run",
+        **{"tasks": ("continuous", "ordinal"), "horizons": (1, 6), "n_origins": 30} | shape,
+    )
+    Page(page(reports.build(reports.read(run))))
+
+
+def test_times_with_a_zone_and_names_as_numbers_are_read(tmp_path):
+    run = write_run(tmp_path / "run", tasks=("continuous",), horizons=(1,), n_origins=30)
+    frame = pd.read_parquet(run / "predictions.parquet")
+    frame["origin"] = frame["origin"].dt.tz_localize("UTC").astype("datetime64[us, UTC]")
+    frame.to_parquet(run / "predictions.parquet")
+    zoned = findings(reports.read(run)).panels[0].forecasts["target_0"]
+    assert zoned.n_times == 60
+
+
+def test_two_data_sets_make_blocks_with_both_names(tmp_path):
+    run = write_run(tmp_path / "run", tasks=("continuous",), horizons=(1,), n_origins=30)
+    runs = pd.read_parquet(run / "runs.parquet")
+    runs.loc[runs["target"] >= "target_5", "dataset"] = "rates"
+    runs.to_parquet(run / "runs.parquet")
+    targets = findings(reports.read(run)).targets
+    assert targets[0] == "weather/target_0"
+    assert targets[-1] == "rates/target_9"
