@@ -24,7 +24,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style and formatting."""
-    session.install("ruff")
+    session.install(*PINNED, "ruff")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
 
@@ -39,7 +39,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def imports(session: nox.Session) -> None:
     """Import arrows: what may know what."""
-    session.install("import-linter")
+    session.install(*PINNED, "import-linter")
     session.run("lint-imports")
 
 
