@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stats
+import tests.strategies  # noqa: F401 (loads the settings of the house)
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "forecast_evaluation"
 CASES = {c["name"]: c for c in json.loads((GOLDEN / "misc_tests.json").read_text())["cases"]}

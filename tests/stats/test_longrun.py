@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from stats import longrun
 from stats.errors import LossesError, OptionError
 from stats.longrun import FixedB, Normal, StudentT, long_run_variance, smoothing
+from tests.strategies import seeds
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "diebold_mariano"
 LONG_RUN = json.loads((GOLDEN / "long_run_variance.json").read_text())["cases"]
@@ -74,7 +75,7 @@ def test_each_estimator_finds_the_long_run_variance_of_a_moving_average():
 
 @settings(max_examples=40)
 @given(
-    st.integers(0, 10_000),
+    seeds,
     st.sampled_from(longrun.VARIANCES),
     st.floats(-50, 50),
     st.floats(0.01, 100),
@@ -87,7 +88,7 @@ def test_shift_does_nothing_and_scale_squares(seed, variance, shift, scale):
 
 
 @settings(max_examples=30)
-@given(st.integers(0, 10_000), st.sampled_from(longrun.VARIANCES))
+@given(seeds, st.sampled_from(longrun.VARIANCES))
 def test_time_reversal_changes_nothing(seed, variance):
     x = series(seed, 36)  # groups of equal length
     assert long_run_variance(x[::-1], variance=variance, horizon=4) == pytest.approx(
@@ -97,7 +98,7 @@ def test_time_reversal_changes_nothing(seed, variance):
 
 @settings(max_examples=30)
 @given(
-    st.integers(0, 10_000),
+    seeds,
     st.sampled_from(longrun.VARIANCES),
     st.sampled_from([30, 255, 256, 257, 600]),
 )

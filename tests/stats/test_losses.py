@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import tests.strategies  # noqa: F401 (loads the settings of the house)
 from stats import losses
 
 floats = st.floats(-1e3, 1e3, allow_nan=False)

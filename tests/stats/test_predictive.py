@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import stats
 from stats.predictive import diebold_mariano
+from tests.strategies import seeds
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "diebold_mariano"
 WINDOW = {"acf": "rect", "bartlett": "bartlett"}
@@ -123,8 +124,8 @@ def test_fixed_smoothing_agrees_with_forecomp(case):  # R ForeComp 1.0.0
         against("wpe", None, expected["wpe"])
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from(ALL_VARIANCES), st.permutations(range(4)))
+@settings(max_examples=25)
+@given(seeds, st.sampled_from(ALL_VARIANCES), st.permutations(range(4)))
 def test_permuting_models_permutes_the_result(seed, variance, order):
     table = losses(seed)
     base = _quietly(table, horizon=3, variance=variance)
@@ -134,8 +135,8 @@ def test_permuting_models_permutes_the_result(seed, variance, order):
         assert getattr(moved, name) == pytest.approx(expected, rel=1e-8, abs=1e-10, nan_ok=True)
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from(ALL_VARIANCES), st.floats(1e-3, 1e3))
+@settings(max_examples=25)
+@given(seeds, st.sampled_from(ALL_VARIANCES), st.floats(1e-3, 1e3))
 def test_a_constant_per_time_does_nothing_and_scale_cancels(seed, variance, scale):
     table = losses(seed)
     level = np.random.default_rng(seed).normal(size=(len(table), 1)) * 100
@@ -146,8 +147,8 @@ def test_a_constant_per_time_does_nothing_and_scale_cancels(seed, variance, scal
         assert result.pvalue == pytest.approx(base.pvalue, rel=1e-6, abs=1e-9, nan_ok=True)
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from(ALL_VARIANCES))
+@settings(max_examples=25)
+@given(seeds, st.sampled_from(ALL_VARIANCES))
 def test_swapping_losses_turns_the_sign_and_the_sides(seed, variance):
     table = losses(seed, k=2)
     result = _quietly(table, horizon=2, variance=variance)
@@ -162,8 +163,8 @@ def test_swapping_losses_turns_the_sign_and_the_sides(seed, variance):
     )
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from(ALL_VARIANCES))
+@settings(max_examples=20)
+@given(seeds, st.sampled_from(ALL_VARIANCES))
 def test_a_pair_does_not_depend_on_the_pool(seed, variance):
     table = losses(seed, k=5)
     pool = _quietly(table, horizon=3, variance=variance)
