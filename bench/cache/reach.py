@@ -28,7 +28,8 @@ from typing import Any
 from blake3 import blake3
 
 from bench.cache.bytecode import Reference, form_of
-from bench.cache.datahash import UnhashableData, data_hash, file_hash
+from bench.cache.datahash import UnhashableData, data_hash
+from bench.cache.filehash import file_hash
 from bench.cache.hidden import hidden_state
 from bench.cache.packages import distribution, owner_of_class, owner_of_function, owner_of_module
 from bench.errors import UserError
