@@ -56,9 +56,17 @@ def mean_rps(latent: _Floats, codes: _Codes, edges: _Floats, spread: float) -> f
     return float(((below - happened) ** 2).sum(axis=1).mean() / len(edges))
 
 
-def best_spread(latent: _Floats, codes: _Codes, edges: _Floats) -> float:
-    """Spread with the least mean ranked probability score, from .02 to 5 in steps of 12 %."""
+def best_spread(
+    latent: _Floats, codes: _Codes, edges: _Floats, *, near: float | None = None
+) -> float:
+    """Spread with the least mean ranked probability score, from .02 to 5 in steps of 12 %.
+
+    With `near` only the two steps on either side of it are tried: between two rounds of boosting
+    the best spread moves less than that.
+    """
     grid = np.geomspace(0.02, 5.0, 50)
+    if near is not None:
+        grid = grid[np.abs(np.log(grid / near)) < 2.5 * np.log(grid[1] / grid[0])]
     return float(grid[int(np.argmin([mean_rps(latent, codes, edges, s) for s in grid]))])
 
 

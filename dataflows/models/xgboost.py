@@ -271,7 +271,8 @@ def _boosted(
     import xgboost
 
     fixed = {name: value for name, value in base_model.items() if name != "cut_points"}
-    ordinal = _Ordinal(np.asarray(base_model["cut_points"])) if "cut_points" in base_model else None
+    edges = base_model.get("cut_points")
+    ordinal = None if edges is None else _Ordinal(np.asarray(edges), matrix)
     stop = {} if validation is None else {"early_stopping_rounds": _PATIENCE}
     return xgboost.train(
         fixed
@@ -310,13 +311,15 @@ def _latent(booster: Any, X: pd.DataFrame, start: pd.DataFrame) -> NDArray[np.fl
 class _Ordinal:
     """Cumulative logit objective whose spread follows the fit."""
 
-    def __init__(self, edges: NDArray[np.float64]) -> None:
+    def __init__(self, edges: NDArray[np.float64], matrix: Any) -> None:
         self.edges = edges
-        self.spread = 1.0
+        # Boosting begins at the start that the matrix carries, and so does the spread.
+        start, codes = matrix.get_base_margin(), matrix.get_label().astype(np.int64)
+        self.spread = cumulative.best_spread(start, codes, edges)
 
     def gradient(self, latent: _Floats, matrix: Any) -> tuple[_Floats, _Floats]:
         codes = matrix.get_label().astype(np.int64)
-        self.spread = cumulative.best_spread(latent, codes, self.edges)
+        self.spread = cumulative.best_spread(latent, codes, self.edges, near=self.spread)
         return cumulative.gradient(latent, codes, self.edges, self.spread)
 
     def loss(self, latent: _Floats, matrix: Any) -> tuple[str, float]:

@@ -64,4 +64,8 @@ def test_the_spread_that_made_the_classes_is_found() -> None:
     latent = rng.normal(size=4000)
     z = latent + 0.3 * rng.logistic(size=4000)
     codes = np.searchsorted(EDGES, z)
-    assert cumulative.best_spread(latent, codes, EDGES) == pytest.approx(0.3, rel=0.15)
+    found = cumulative.best_spread(latent, codes, EDGES)
+    assert found == pytest.approx(0.3, rel=0.15)
+    # Near a spread that is close, the same; near one that is far, a step towards it.
+    assert cumulative.best_spread(latent, codes, EDGES, near=found * 1.2) == found
+    assert found < cumulative.best_spread(latent, codes, EDGES, near=3.0) < 3.0
