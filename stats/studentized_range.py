@@ -88,7 +88,8 @@ def range_sf(q: FloatArray | float, k: int) -> FloatArray:
     flat = points.ravel()
     result = np.full(flat.shape, np.nan)
     result[flat > LARGEST] = 0.0
-    inside = np.flatnonzero(flat <= LARGEST)
+    result[flat == 0.0] = 1.0
+    inside = np.flatnonzero((flat > 0.0) & (flat <= LARGEST))
     if inside.size:
         at = flat[inside] / _PANEL
         panel = np.minimum(at.astype(np.int64), math.ceil(LARGEST / _PANEL) - 1)
