@@ -120,7 +120,7 @@ def prediction__discriminant(best_model: dict[str, Any], X_test: pd.DataFrame) -
 
 
 def _standardised(X: pd.DataFrame) -> tuple[_Floats, _Floats, _Floats]:
-    x = X.to_numpy(dtype=np.float64)
+    x = _rows(X)
     known = np.isfinite(x)
     rows = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, x, 0.0).sum(axis=0) / rows
@@ -128,6 +128,12 @@ def _standardised(X: pd.DataFrame) -> tuple[_Floats, _Floats, _Floats]:
     # A feature that never moved says nothing, neither here nor when it moves later.
     deviation[deviation < 1e-9] = np.inf
     return _scaled(x, mean, deviation), mean, deviation
+
+
+def _rows(X: pd.DataFrame) -> _Floats:
+    # Row by row in memory, wherever the frame comes from: sums and products of matrices take
+    # another order, and end in other last bits, column by column.
+    return np.ascontiguousarray(X.to_numpy(dtype=np.float64))
 
 
 def _scaled(x: _Floats, mean: _Floats, deviation: _Floats) -> _Floats:
@@ -138,7 +144,7 @@ def _scores(model: dict[str, Any], X: pd.DataFrame) -> _Floats:
     mean, deviation, weight, offset = (
         np.asarray(model[name]) for name in ("mean", "deviation", "weight", "offset")
     )
-    return np.asarray(_scaled(X.to_numpy(dtype=np.float64), mean, deviation) @ weight + offset)
+    return np.asarray(_scaled(_rows(X), mean, deviation) @ weight + offset)
 
 
 def _latent(model: dict[str, Any], X: pd.DataFrame, base: pd.DataFrame) -> _Floats:

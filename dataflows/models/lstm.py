@@ -47,7 +47,8 @@ def scaled_series(
 
     Missing values are 0, the mean of training.
     """
-    z = standardised.to_numpy()
+    # Row by row in memory, so that sums have one order wherever the frame comes from.
+    z = np.ascontiguousarray(standardised.to_numpy())
     seen = z[: fold_cut + 1]
     known = np.isfinite(seen)
     rows = np.maximum(known.sum(axis=0), 1)
@@ -273,10 +274,11 @@ class _Rows:
         self, scaled: pd.DataFrame, present: pd.DataFrame, start: pd.DataFrame, y_train: pd.Series
     ) -> None:
         self.index = scaled.index
-        self.series = scaled.to_numpy()
-        # Copies: what comes from a store is read-only memory, which torch does not take.
-        self.present = present.to_numpy(copy=True)
-        self.start = start.to_numpy(dtype=np.float32, copy=True)
+        self.series = np.ascontiguousarray(scaled.to_numpy())
+        # Copies, row by row: what comes from a store is read-only and column by column, which
+        # torch does not take or takes in another order.
+        self.present = np.array(present.to_numpy(), order="C")
+        self.start = np.array(start.to_numpy(), dtype=np.float32, order="C")
         classes = y_train.dtype.kind == "i"
         self.outcome = np.zeros(len(self.index), dtype=np.int64 if classes else np.float32)
         self.outcome[self.numbers(pd.DatetimeIndex(y_train.index))] = y_train.to_numpy()

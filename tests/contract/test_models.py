@@ -174,3 +174,46 @@ def test_importing_every_dataflow_loads_no_heavy_library() -> None:
         [sys.executable, "-c", script], cwd=root, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def as_stored(value: Any) -> Any:
+    """The same value as a store gives it back: columns one by one, and read-only."""
+    if not isinstance(value, pd.DataFrame):
+        return value
+    columns = {}
+    for name, column in value.items():
+        array = column.to_numpy(copy=True)
+        array.flags.writeable = False
+        columns[name] = pd.Series(array, index=value.index, copy=False)
+    return pd.DataFrame(columns, copy=False)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("model", models.available())
+def test_a_value_from_the_store_gives_the_same_bits(
+    data: dict[str, dict[str, Any]], model: str, task: str
+) -> None:
+    inputs = data["table"]["inputs"]
+    nodes = ["base", "X", "X_train", "X_test", "scaled_series", "present", "start", "label_edges"]
+    nodes += ["own_features", "standardised", "known", "y_train", "class_now"]
+    fresh = answers(nodes, model=model, task=task, **inputs)
+    stored = {name: as_stored(value) for name, value in fresh.items()}
+    assert any(
+        not value.to_numpy().flags.c_contiguous
+        for name, value in stored.items()
+        if name in ("X", "base")
+    )
+    wanted = ["prediction", "predictions", "performance_metrics"]
+    one = answers(wanted, model=model, task=task, **inputs)
+    other = answers(wanted, model=model, task=task, overrides=stored, **inputs)
+    for name in wanted:
+        assert one[name].equals(other[name]), name
+    upstream = answers(
+        ["scaled_series", "own_features"],
+        model=model,
+        task=task,
+        **inputs,
+        overrides={"standardised": stored["standardised"], "base": stored["base"]},
+    )
+    for name, value in upstream.items():
+        assert value.equals(fresh[name]), name
