@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from blake3 import blake3
 
-__all__ = ["Form", "Reference", "form_of"]
+__all__ = ["Form", "Reference", "form_of", "scalar_bytes"]
 
 # Instructions that only tell the interpreter how to run; `LOAD_CLOSURE` is dropped with the
 # tuple it fills, because cells stand in the alphabetical order of their names.
@@ -387,4 +387,11 @@ def _constant(value: object) -> bytes:
         return b"(" + b",".join(map(_constant, value)) + b")"
     if isinstance(value, frozenset):
         return b"{" + b",".join(sorted(map(_constant, value))) + b"}"
-    return f"{type(value).__name__} {value!r}".encode("utf-8", "surrogatepass")
+    return scalar_bytes(value)
+
+
+def scalar_bytes(value: object) -> bytes:
+    """Return the kind and the text of a scalar."""
+    # Python refuses to write very long numbers in decimal.
+    text = f"{value:x}" if type(value) is int else repr(value)
+    return f"{type(value).__name__} {text}".encode("utf-8", "surrogatepass")

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from blake3 import blake3
 
-from bench.cache.reach import DIGEST_BYTES, Reach, UnhashableCode
+from bench.cache.objects import name_of
+from bench.cache.reach import DIGEST_BYTES, Reach, UnhashableCode, Unit
 
 __all__ = ["CodeHasher", "CodeUnit", "UnhashableCode", "code_hash", "code_units"]
 
@@ -113,13 +114,21 @@ def _refuse_hidden(reach: Reach, declared: Collection[str]) -> None:
 def _units(reach: Reach) -> tuple[CodeUnit, ...]:
     units = []
     constants: dict[str, CodeUnit] = {}
+    names: list[str] = []
     for unit in reach.found:
+        # Two lambdas of a module have one name.
+        twins = sum(other.name == unit.name for other in reach.found[: len(names)])
+        names.append(f"{unit.name}#{twins + 1}" if twins else unit.name)
+    bound = Unit(f"{name_of(reach.root)} as bound", "object", None, reach.start)
+    # A plain function is its own first unit; what is bound around one is a thing of its own.
+    whole = [] if reach.start == [0] else [(bound.name, bound)]
+    for name, unit in [*whole, *zip(names, reach.found, strict=True)]:
         state = blake3(unit.kind.encode())
         for part in unit.parts:
             if isinstance(part, bytes):
                 state.update(b"%d:" % len(part) + part)
             elif isinstance(part, int):
-                state.update(b"#" + reach.found[part].name.encode())
+                state.update(b"#" + names[part].encode())
             else:
                 state.update(b"=" + part[0].encode())
                 digest = blake3(part[1]).hexdigest(length=DIGEST_BYTES)
@@ -127,7 +136,7 @@ def _units(reach: Reach) -> tuple[CodeUnit, ...]:
                     part[0], CodeUnit(part[0], "constant", digest, _shown(part[0]))
                 )
         digest = state.hexdigest(length=DIGEST_BYTES)
-        units.append(CodeUnit(unit.name, unit.kind, digest, _source(unit.value)))
+        units.append(CodeUnit(name, unit.kind, digest, _source(unit.value)))
     versions = [
         CodeUnit(name.partition("==")[0], "package", name.partition("==")[2], None)
         for name in sorted(reach.packages)

@@ -12,13 +12,10 @@ import importlib
 import importlib.util
 import logging
 import os
-import random
 import re
 import sys
-import threading
 import types
 import typing
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, dataclass, is_dataclass
@@ -27,10 +24,28 @@ from typing import Any
 
 from blake3 import blake3
 
-from bench.cache.bytecode import Reference, form_of
+from bench.cache.bytecode import Reference, form_of, scalar_bytes
 from bench.cache.datahash import UnhashableData, data_hash
 from bench.cache.filehash import file_hash
 from bench.cache.hidden import hidden_state
+from bench.cache.objects import (
+    DATA,
+    DESCRIPTORS,
+    LOCKS,
+    NAMED,
+    NO_CONTENT,
+    SCALARS,
+    SLOTS,
+    WEAK,
+    is_constant,
+    is_generator,
+    is_global_generator,
+    is_typing,
+    library_name,
+    name_of,
+    patched,
+    state_of,
+)
 from bench.cache.packages import distribution, owner_of_class, owner_of_function, owner_of_module
 from bench.errors import UserError
 
@@ -94,7 +109,7 @@ class Reach:
             inner = inner.func
         self.root = inner
         start: list[Part] = []
-        self.value(start, root, _name(inner))
+        self.value(start, root, name_of(inner))
         self.start = start
         while self.queue:
             unit = self.current = self.queue.popleft()
@@ -169,7 +184,7 @@ class Reach:
             # The node's own parameter: whatever path comes in is hashed as an input.
             out.append(b"Path")
         else:
-            self.value(out, value, f"a default of {_name(fn)}")
+            self.value(out, value, f"a default of {name_of(fn)}")
 
     def reference(
         self,
@@ -189,7 +204,7 @@ class Reach:
             except ValueError:
                 out.append(b"empty cell")
                 return
-            name = f"{_name(fn)}.{head}"
+            name = f"{name_of(fn)}.{head}"
         else:
             space = fn.__globals__
             if head in space:
@@ -227,7 +242,7 @@ class Reach:
                 out.append(b"missing " + told.encode())
                 return
             rest = rest[1:]
-        changed = _changed(value, rest)
+        changed = patched(value, rest)
         if changed is not None:
             # Somebody put a function of theirs into a library's module.
             self.value(out, changed, ".".join((told, *rest)))
@@ -235,7 +250,7 @@ class Reach:
             # An attribute that somebody hung on a function.
             self.value(out, vars(value)[rest[0]], f"{told}.{rest[0]}")
         self.look_for_hidden(value, rest, reference, fn)
-        if _is_constant(value):
+        if is_constant(value):
             content: list[Part] = []
             self.value(content, value, told)
             if all(isinstance(part, bytes) for part in content):
@@ -280,7 +295,7 @@ class Reach:
             return
         except ImportError as error:
             raise UnhashableCode(
-                f"{_name(fn)} imports {name}, which cannot be imported: {error}"
+                f"{name_of(fn)} imports {name}, which cannot be imported: {error}"
             ) from error
         value: object = module
         told = name
@@ -314,13 +329,13 @@ class Reach:
     def klass(self, out: list[Part], cls: type) -> None:
         out.append(b"class")
         for base in cls.__bases__:
-            self.value(out, base, _name(base))
+            self.value(out, base, name_of(base))
         if type(cls) is not type:
-            self.value(out, type(cls), _name(type(cls)))
+            self.value(out, type(cls), name_of(type(cls)))
         if issubclass(cls, enum.Enum):
             for member in cls:
                 out.append(member.name.encode())
-                self.value(out, member.value, f"{_name(cls)}.{member.name}")
+                self.value(out, member.value, f"{name_of(cls)}.{member.name}")
         members: dict[str, object] = dict(vars(cls))
         if is_dataclass(cls):
             for held in members.pop("__dataclass_fields__", cls.__dataclass_fields__).values():  # type: ignore[attr-defined]
@@ -328,7 +343,7 @@ class Reach:
                 out.append(f"field {held.name} {held.init} {held.repr} {held.compare}".encode())
                 for default in (held.default, held.default_factory):
                     if default is not MISSING:
-                        self.value(out, default, f"{_name(cls)}.{held.name}")
+                        self.value(out, default, f"{name_of(cls)}.{held.name}")
         owners = {owner_of_class(one) for one in (*cls.__mro__, type(cls))}
         if owners - {None, "python"}:
             # A library's class as a base, such as a schema's, may read the types of the fields.
@@ -336,7 +351,7 @@ class Reach:
         is_enum = issubclass(cls, enum.Enum)
         for name in sorted(members):
             value = members[name]
-            if name in _NO_CONTENT or isinstance(value, _SLOTS):
+            if name in NO_CONTENT or isinstance(value, SLOTS):
                 continue
             if is_enum and (name.startswith("_") or isinstance(value, cls)):
                 if not isinstance(value, (types.FunctionType, classmethod, staticmethod)):
@@ -345,7 +360,7 @@ class Reach:
                 if isinstance(inner, types.FunctionType) and owner_of_function(inner) is not None:
                     continue
             out.append(name.encode())
-            self.value(out, value, f"{_name(cls)}.{name}")
+            self.value(out, value, f"{name_of(cls)}.{name}")
 
     def typed(self, out: list[Part], value: object) -> None:
         """Count annotations, for what makes behaviour of them."""
@@ -366,14 +381,14 @@ class Reach:
     def value(self, out: list[Part], value: object, name: str) -> None:
         """Write any object that code can hold on to."""
         kind = type(value)
-        if kind in _SCALARS:
-            out.append(f"{kind.__name__} {value!r}".encode("utf-8", "surrogatepass"))
+        if kind in SCALARS:
+            out.append(scalar_bytes(value))
         elif kind is types.FunctionType:
             self.function_value(out, typing.cast("types.FunctionType", value))
         elif isinstance(value, type):
             owner = owner_of_class(value)
             if owner is None:
-                out.append(self.number(value, _name(value), "class"))
+                out.append(self.number(value, name_of(value), "class"))
             else:
                 self.package(owner)
                 out.append(f"{owner} {value.__module__}.{value.__qualname__}".encode())
@@ -384,11 +399,11 @@ class Reach:
             else:
                 self.package(owner)
                 out.append(f"{owner} {value.__name__}".encode())
-        elif isinstance(value, (types.BuiltinFunctionType, *_DESCRIPTORS)):
+        elif isinstance(value, (types.BuiltinFunctionType, *DESCRIPTORS)):
             self.builtin(out, value, name)
         elif isinstance(value, types.MethodType):
             out.append(b"method")
-            if _is_generator(value.__self__):
+            if is_generator(value.__self__):
                 self.hide("random", f"{name} of a random generator")
             self.value(out, value.__self__, f"{name}.__self__")
             self.value(out, value.__func__, name)
@@ -407,7 +422,7 @@ class Reach:
             self.path(out, value, name)
         elif isinstance(value, enum.Enum):
             out.append(f"member {value.name}".encode())
-            self.value(out, kind, _name(kind))
+            self.value(out, kind, name_of(kind))
         elif isinstance(value, re.Pattern):
             out.append(f"pattern {value.flags}".encode())
             self.value(out, value.pattern, name)
@@ -416,7 +431,7 @@ class Reach:
             self.guarded(value, lambda: self.items(out, typing.cast("Any", value), name), out)
         elif isinstance(value, (dict, types.MappingProxyType)):
             if kind not in (dict, types.MappingProxyType):
-                self.value(out, kind, _name(kind))
+                self.value(out, kind, name_of(kind))
                 self.value(out, getattr(value, "default_factory", None), name)
             self.guarded(value, lambda: self.pairs(out, value, name), out)
         elif kind in (set, frozenset):
@@ -425,28 +440,34 @@ class Reach:
             out.extend(sorted(self.alone(item, name) for item in typing.cast("Any", value)))
         elif kind is logging.Logger or isinstance(value, logging.LoggerAdapter):
             out.append(b"logger")
-        elif kind in _LOCKS or kind in _WEAK:
+        elif kind in LOCKS or kind in WEAK:
             out.append(kind.__name__.encode())
-        elif _is_typing(value):
-            out.append(f"typing {value!r}".encode())
+        elif is_typing(value):
+            origin = getattr(value, "__origin__", None)
+            if origin is None and not isinstance(value, types.UnionType):
+                out.append(f"typing {value!r}".encode())
+            else:
+                # `Box[int]()` makes a box: what is subscripted counts, not only its name.
+                out.append(b"typing")
+                self.items(out, (origin, *getattr(value, "__args__", ())), name)
         else:
             self.other(out, value, name)
 
     def other(self, out: list[Part], value: object, name: str) -> None:
         kind = type(value)
         family = kind.__module__.partition(".")[0]
-        if family in _DATA:
+        if family in DATA:
             try:
                 out.append(data_hash(value).encode())
             except UnhashableData:
                 pass
             else:
                 return
-        if _is_global_generator(value):
+        if is_global_generator(value):
             # Held by a library's object; drawing from it by name is seen where it is named.
             out.append(b"global generator")
             return
-        if _is_generator(value):
+        if is_generator(value):
             # Its state is what earlier calls left, so it says nothing about this one.
             self.hide("random", f"the random generator {name}")
             out.append(f"{kind.__module__}.{kind.__qualname__}".encode())
@@ -459,16 +480,15 @@ class Reach:
 
     def instance(self, out: list[Part], value: object, name: str) -> None:
         kind = type(value)
-        wrapped = getattr(value, "__wrapped__", None)
         if kind.__module__ == "hamilton.node" and kind.__name__ == "Node":
             node = typing.cast("Any", value)
             out.append(f"node {node.name}".encode())
             self.value(out, node.callable, node.name)
             return
-        if wrapped is not None and callable(wrapped):
-            # lru_cache and its like: the wrapper's state is no content, what it wraps is.
-            self.value(out, kind, name)
-            self.value(out, wrapped, name)
+        if kind is _CACHED:
+            # What it has kept is no content, what it wraps is.
+            out.append(b"cached")
+            self.value(out, value.__dict__["__wrapped__"], name)
             return
         self.value(out, kind, name)
         if owner_of_class(kind) is None:
@@ -477,11 +497,11 @@ class Reach:
             elif isinstance(value, (int, float, str, bytes)):
                 base = next(one for one in (int, float, str, bytes) if isinstance(value, one))
                 out.append(base.__repr__(value).encode("utf-8", "surrogatepass"))
-            for key, held in sorted(_state(value).items()):
+            for key, held in sorted(state_of(value).items()):
                 out.append(key.encode())
                 self.value(out, held, f"{name}.{key}")
             return
-        named = _library_name(value)
+        named = library_name(value)
         if named is not None:
             out.append(named.encode())
             return
@@ -510,7 +530,7 @@ class Reach:
     def function_value(self, out: list[Part], fn: types.FunctionType) -> None:
         owner = owner_of_function(fn)
         if owner is None:
-            out.append(self.number(fn, _name(fn), "function"))
+            out.append(self.number(fn, name_of(fn), "function"))
             return
         self.package(owner)
         code = fn.__code__
@@ -520,9 +540,9 @@ class Reach:
         registry = getattr(fn, "registry", None)
         if isinstance(registry, types.MappingProxyType) and hasattr(fn, "dispatch"):
             # singledispatch: its cache fills with use, its registry is the content.
-            for key in sorted(registry, key=_name):
-                self.value(out, key, _name(key))
-                self.value(out, registry[key], _name(registry[key]))
+            for key in sorted(registry, key=name_of):
+                self.value(out, key, name_of(key))
+                self.value(out, registry[key], name_of(registry[key]))
             return
         if "<locals>" not in code.co_qualname or id(fn) in self.open:
             return
@@ -553,7 +573,7 @@ class Reach:
             self.hidden_name(f"{home.__name__}.{value.__name__}", "", None)
             self.value_of_extension(out, home)
         elif isinstance(home, type):
-            self.value(out, home, _name(home))
+            self.value(out, home, name_of(home))
         out.append(f"{value.__module__ if hasattr(value, '__module__') else ''}".encode())
         out.append(str(getattr(value, "__qualname__", value.__name__)).encode())
 
@@ -596,8 +616,8 @@ class Reach:
         self.open.pop()
 
     def alone(self, value: object, name: str) -> bytes:
-        if type(value) in _SCALARS:
-            return f"{type(value).__name__} {value!r}".encode("utf-8", "surrogatepass")
+        if type(value) in SCALARS:
+            return scalar_bytes(value)
         walk = Reach(value)
         self.packages.update(walk.packages)
         self.hidden.update(walk.hidden)
@@ -612,14 +632,14 @@ class Reach:
     # -- hidden state -----------------------------------------------------------------------
 
     def hide(self, kind: str, what: str) -> None:
-        self.hidden.setdefault((kind, what), self.current.name or _name(self.root))
+        self.hidden.setdefault((kind, what), self.current.name or name_of(self.root))
 
     def look_for_hidden(
         self, value: object, rest: tuple[str, ...], reference: Reference, fn: types.FunctionType
     ) -> None:
         if isinstance(value, types.ModuleType):
             dotted = ".".join((value.__name__, *rest))
-        elif isinstance(value, _NAMED):
+        elif isinstance(value, NAMED):
             home = getattr(value, "__module__", None) or ""
             owner = getattr(value, "__self__", None)
             if isinstance(owner, type):
@@ -655,91 +675,6 @@ class Reach:
 _ASKS_FOR_TYPES = frozenset(
     {"typing.get_type_hints", "inspect.signature", "inspect.get_annotations", "dataclasses.fields"}
 )
+_CACHED = type(functools.lru_cache(len))
 # Wrappers that may look at the types of what they wrap, and do nothing else with it than call it.
 _BLIND_TO_TYPES = ("python", "apache-hamilton")
-
-_SCALARS = frozenset({int, float, complex, str, bytes, bool, type(None), type(...), range})
-_DATA = frozenset(
-    {"numpy", "pandas", "pyarrow", "torch", "datetime", "decimal", "fractions", "uuid", "builtins"}
-)
-_DESCRIPTORS = (
-    types.MethodDescriptorType,
-    types.WrapperDescriptorType,
-    types.MethodWrapperType,
-    types.ClassMethodDescriptorType,
-)
-_NAMED = (types.BuiltinFunctionType, types.MethodType, types.FunctionType, type)
-_SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
-_LOCKS = (type(threading.Lock()), type(threading.RLock()), threading.local)
-_WEAK = (
-    weakref.WeakKeyDictionary,
-    weakref.WeakValueDictionary,
-    weakref.WeakSet,
-    weakref.ReferenceType,
-)
-_NO_CONTENT = frozenset(
-    {"__module__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__qualname__"}
-    | {"__firstlineno__", "__static_attributes__", "__annotate__", "__annotate_func__"}
-    | {"__annotations_cache__", "_abc_impl", "__abstractmethods__", "__parameters__"}
-    | {"__orig_bases__", "__dataclass_fields__", "__match_args__", "__dataclass_params__"}
-)
-
-
-def _name(value: object) -> str:
-    inner = getattr(value, "__func__", value)
-    module = getattr(inner, "__module__", None)
-    name = getattr(inner, "__qualname__", None) or type(value).__qualname__
-    return f"{module}.{name}" if isinstance(module, str) else str(name)
-
-
-def _is_constant(value: object) -> bool:
-    return not callable(value) and not isinstance(value, types.ModuleType)
-
-
-def _is_generator(value: object) -> bool:
-    kind = type(value)
-    if kind.__module__.startswith("numpy.random"):
-        return kind.__name__ != "SeedSequence"
-    return isinstance(value, random.Random)
-
-
-def _is_global_generator(value: object) -> bool:
-    numpy = sys.modules.get("numpy.random.mtrand")
-    return numpy is not None and value is getattr(numpy, "_rand", None)
-
-
-def _library_name(value: object) -> str | None:
-    """Return the name under which a library's own module has an object, as `scipy.stats.norm`."""
-    home = sys.modules.get(type(value).__module__)
-    for name, held in list(vars(home).items()) if home is not None else ():
-        if held is value:
-            return f"{type(value).__module__}.{name}"
-    return None
-
-
-def _changed(value: object, rest: tuple[str, ...]) -> object:
-    """Return the user's own thing at the end of a path through a library's modules, if any."""
-    for step in rest:
-        if not isinstance(value, types.ModuleType):
-            return None
-        value = vars(value).get(step)  # not `getattr`, which may import half a library
-        if isinstance(value, types.FunctionType) and owner_of_function(value) is None:
-            return value
-    return None
-
-
-def _is_typing(value: object) -> bool:
-    kind = type(value)
-    return kind.__module__ in {"typing", "typing_extensions"} or isinstance(
-        value, (types.GenericAlias, types.UnionType)
-    )
-
-
-def _state(value: object) -> dict[str, object]:
-    state = dict(getattr(value, "__dict__", {}))
-    for cls in type(value).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        for slot in (slots,) if isinstance(slots, str) else slots:
-            if slot not in {"__dict__", "__weakref__"} and hasattr(value, slot):
-                state[slot] = getattr(value, slot)
-    return state

@@ -1350,6 +1350,100 @@ EDITS = [
         "STATE = 1\n",
         "STATE = 2\n",
     ),
+    Edit(
+        "state of a decorator that is an object",
+        """
+        import functools
+
+        class Times:
+            def __init__(self, f, k):
+                functools.update_wrapper(self, f)
+                self.f, self.k = f, k
+
+            def __call__(self, x):
+                return self.k * self.f(x)
+
+        def _f(x):
+            return x
+
+        _g = Times(_f, 2)
+
+        def node(x):
+            return _g(x)
+        """,
+        "Times(_f, 2)",
+        "Times(_f, 3)",
+    ),
+    Edit(
+        "docstring under a decorator that is an object",
+        """
+        import functools
+
+        class Times:
+            def __init__(self, f):
+                functools.update_wrapper(self, f)
+                self.f = f
+
+            def __call__(self, x):
+                return 2 * self.f(x)
+
+        @Times
+        def _f(x):
+            'old'
+            return x
+
+        def node(x):
+            return _f(x)
+        """,
+        "'old'",
+        "'new'",
+        counts=False,
+    ),
+    Edit(
+        "private slots",
+        """
+        class Box:
+            __slots__ = ("__k",)
+
+            def __init__(self, k):
+                self.__k = k
+
+            def get(self):
+                return self.__k
+
+        K = Box(1)
+
+        def node(x):
+            return K.get()
+        """,
+        "Box(1)",
+        "Box(2)",
+    ),
+    Edit(
+        "alias of a generic class",
+        """
+        from typing import Generic, TypeVar
+
+        T = TypeVar("T")
+
+        class Box(Generic[T]):
+            def f(self):
+                return 1
+
+        Whole = Box[int]
+
+        def node(x):
+            return Whole().f()
+        """,
+        "return 1",
+        "return 2",
+    ),
+    Edit(
+        "number of 5,000 digits",
+        "K = 16 ** 5000\n\ndef node(x):\n    return K % 1000\n",
+        "16 ** 5000",
+        "16 ** 5000 + 1",
+    ),
     # -- Hamilton ---------------------------------------------------------------------------
     Edit(
         "upstream node",

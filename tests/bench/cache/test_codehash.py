@@ -64,6 +64,19 @@ def test_an_edit_changes_the_digest_of_its_own_unit_only(
     assert {name for name in before if before[name] != after[name]} == changed
 
 
+def test_what_is_bound_around_a_function_is_a_unit() -> None:
+    node = _made(NODE)
+    units = [code_units(functools.partial(node, x)) for x in (1, 2)]
+    changed = {a.name for a, b in zip(*units, strict=True) if a.digest != b.digest}
+    assert changed == {"made.node as bound"}
+
+
+def test_two_lambdas_are_two_units() -> None:
+    made = _made("A, B = lambda v: v, lambda v: -v\n\ndef node(x):\n    return A(B(x))\n")
+    names = [unit.name for unit in code_units(made)]
+    assert names == ["made.node", "made.<lambda>", "made.<lambda>#2"]
+
+
 def test_a_unit_carries_its_source() -> None:
     units = {unit.name.rpartition(".")[2]: unit for unit in code_units(_documented)}
     assert units["_documented"].source == 'def _documented() -> str:\n    return "as written"\n'
