@@ -39,6 +39,8 @@ __all__ = ["page"]
 # What the page's own script reads as a number.
 _READABLE = re.compile(r"[▲▼ +]*−?\d+(\.\d+)?( s| %)?")
 
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
 # Longer tables scroll inside a frame with their head in sight.
 _FRAMED = 30
 
@@ -63,7 +65,9 @@ def page(document: Document) -> str:
         style=Markup(style),  # noqa: S704 - our own file, no part of it comes from the evidence
         script=Markup(script),  # noqa: S704 - our own file as well
         key=document.keys,
-        task_key={task: str(i) for i, task in enumerate(document.tasks)},
+        # What nothing can be filtered by is not written into every row.
+        task_key={task: str(i) for i, task in enumerate(document.tasks) if document.tasks[1:]},
+        many_horizons=document.horizons if document.horizons[1:] else (),
         target_key={target: str(i) for i, target in enumerate(document.targets)},
     )
 
@@ -105,6 +109,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["clean"] = clean
+    environment.filters["bare"] = _bare
     environment.filters["lines"] = _lines
     environment.filters["breakable"] = _breakable
     environment.filters["kind"] = _kind
@@ -139,6 +144,13 @@ def _kind(value: object) -> str:
 def _draw(picture: Picture, document: Document) -> Markup:
     text = svg.inline(picture.figure, identifier=picture.name, keys=document.keys)
     return Markup(text)  # noqa: S704 - the backend escapes every name it writes
+
+
+def _bare(text: str) -> str:
+    """An attribute value that needs no quotation marks; anything else is a mistake of ours."""
+    if not _BARE.fullmatch(text):
+        raise ValueError(f"not an identifier: {text!r}")
+    return text
 
 
 def _lines(text: str) -> str:

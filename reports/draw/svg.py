@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from stats.figures.layout import Box, Dot, Figure, Label, Line, Mark
+from stats.figures.layout import Box, Cells, Dot, Figure, Label, Line, Mark
 from stats.figures.style import PALETTES, STYLES
 from stats.figures.text import clean
 
@@ -100,12 +100,28 @@ def _mark(mark: Mark, keys: Mapping[str, str]) -> str:
             f'<rect {start} x="{_number(mark.x)}" y="{_number(mark.y)}" '
             f'width="{_number(mark.width)}" height="{_number(mark.height)}"/>'
         )
+    if isinstance(mark, Cells):
+        return _cells(mark)
     if isinstance(mark, Dot):
         place = f'cx="{_number(mark.x)}" cy="{_number(mark.y)}" r="{_number(mark.radius)}"'
         if mark.note:
             return f"<circle {start} {place}><title>{escape(mark.note)}</title></circle>"
         return f"<circle {start} {place}/>"
     return _text(mark, start)
+
+
+def _cells(mark: Cells) -> str:
+    # One path for each role, strokes one cell high: ten bytes for a run of equal cells.
+    place = f"translate({_number(mark.x)} {_number(mark.y + mark.size / 2)})"
+    paths = [
+        f'<path class="{role}" d="{"".join(f"M{x} {y}h{n}" for y, x, n in mark.runs(code))}"/>'
+        for code, role in enumerate(mark.roles)
+        if role
+    ]
+    return (
+        f'<g transform="{place} scale({mark.size:.4f})" shape-rendering="crispEdges">'
+        f"{''.join(paths)}</g>"
+    )
 
 
 def _text(mark: Label, start: str) -> str:

@@ -47,7 +47,7 @@ def _checks(checks: list[Mapping[str, Any]]) -> Block:
             (
                 word(
                     _MARKS.get(str(check.get("severity")), str(check.get("severity"))),
-                    tone=str(check.get("severity")),
+                    tone=str(check.get("severity")) if check.get("severity") in _MARKS else "",
                 ),
                 *(word(str(check.get(key, ""))) for key in ("check", "subject", "detail")),
             )

@@ -15,6 +15,7 @@ from reports.document import (
     Model,
     Note,
     Paragraph,
+    Picture,
     Row,
     Section,
     Strong,
@@ -23,6 +24,7 @@ from reports.document import (
 from reports.findings import ALPHA, Findings, FloatArray, Forecasts, Panel
 from reports.format import blank, decimal, number, pvalue, word
 from reports.losses import loss_name
+from stats.figures import significance_matrix
 
 __all__ = ["section"]
 
@@ -68,8 +70,11 @@ def _panel(panel: Panel) -> list[Block]:
     models = [model for model in panel.order if any(model in f.models for f in _of(panel))]
     if 2 <= len(models) <= _MOST_PAIRS:
         blocks.append(_pairs(panel, models))
-    else:
-        blocks.append(Paragraph(_pair_counts(panel)))
+    elif models:
+        figure = significance_matrix(
+            models, _net(panel, models).tolist(), title=f"Forecasts of all pairs: {panel.title}"
+        )
+        blocks.append(Picture(f"dm-pairs-{panel.key}", figure, _pair_counts(panel)))
     untested = [target for target in panel.targets if target not in panel.forecasts]
     if untested:
         text = "fewer than two models with complete results, or too few origins in common"
@@ -169,6 +174,21 @@ def _pairs(panel: Panel, models: list[str]) -> Table:
         "better than the model of the column; family of Holm: all pairs of one target.",
     )
     return Table(f"dm-pairs-{panel.key}", caption, tuple(columns), tuple(rows), sortable=False)
+
+
+def _net(panel: Panel, models: list[str]) -> FloatArray:
+    """Share of targets on which the row is significantly better, less those where worse."""
+    at = {model: i for i, model in enumerate(models)}
+    total = np.zeros((len(models), len(models)))
+    shared = np.zeros_like(total)
+    for forecast in _of(panel):
+        rows = np.array([at[model] for model in forecast.models])
+        with np.errstate(invalid="ignore"):
+            significant = forecast.holm <= ALPHA
+        sign = np.where(significant, -np.sign(forecast.statistic), 0.0)
+        total[np.ix_(rows, rows)] += np.nan_to_num(sign)
+        shared[np.ix_(rows, rows)] += 1.0
+    return np.divide(total, shared, out=np.zeros_like(total), where=shared > 0)
 
 
 def _pair_counts(panel: Panel) -> tuple[Inline, ...]:

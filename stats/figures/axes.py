@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stats.figures.layout import Box, Dot, Figure, Label, Line
+from stats.figures.layout import Box, Cells, Dot, Figure, Label, Line
 from stats.figures.style import PALETTES, style_of
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def draw(figure: Figure, ax: Axes | None = None, *, theme: str = "light") -> Axe
             ax.add_patch(
                 Rectangle((mark.x, mark.y), mark.width, mark.height, color=fill, lw=0, **options)
             )
+        elif isinstance(mark, Cells):
+            _fill(ax, mark, palette, options)
         elif isinstance(mark, Dot):
             ax.add_patch(
                 Circle(
@@ -80,6 +82,24 @@ def draw(figure: Figure, ax: Axes | None = None, *, theme: str = "light") -> Axe
         else:
             _write(ax, mark, fill, palette["paper"], options)
     return ax
+
+
+def _fill(ax: Axes, mark: Cells, palette: dict[str, str], options: dict[str, Any]) -> None:
+    from matplotlib.collections import PolyCollection
+
+    for code, role in enumerate(mark.roles):
+        if not role:
+            continue
+        squares = []
+        for row, column, length in mark.runs(code):
+            left, top = mark.x + column * mark.size, mark.y + row * mark.size
+            right, bottom = left + length * mark.size, top + mark.size
+            squares.append([(left, top), (right, top), (right, bottom), (left, bottom)])
+        colour = palette[str(style_of(role).fill)]
+        ax.add_collection(
+            PolyCollection(squares, facecolors=colour, edgecolors="none", **options),
+            autolim=False,
+        )
 
 
 def _write(ax: Axes, mark: Label, colour: str, paper: str, options: dict[str, Any]) -> None:

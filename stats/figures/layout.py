@@ -16,6 +16,7 @@ from stats.figures.text import clean, shorten, text_width
 
 __all__ = [
     "Box",
+    "Cells",
     "Dot",
     "Figure",
     "Label",
@@ -26,6 +27,7 @@ __all__ = [
     "horizon_lines",
     "intervals",
     "pack",
+    "significance_matrix",
     "stack",
     "strips",
     "trade_off",
@@ -66,6 +68,32 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Cells:
+    """A grid of equal squares; ``codes`` index ``roles``, and an empty role is not painted."""
+
+    x: float
+    y: float
+    size: float
+    codes: tuple[tuple[int, ...], ...]
+    roles: tuple[str, ...]
+    role: str = "grid"
+    who: tuple[str, ...] = ()
+
+    def runs(self, code: int) -> list[tuple[int, int, int]]:
+        """Row, first column and length of each unbroken run of one code."""
+        found = []
+        for row, values in enumerate(self.codes):
+            start = None
+            for column, value in enumerate((*values, -1)):
+                if value == code and start is None:
+                    start = column
+                elif value != code and start is not None:
+                    found.append((row, start, column - start))
+                    start = None
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Dot:
     """A circle."""
 
@@ -97,7 +125,7 @@ class Label:
         return left, self.y - 0.76 * self.size, left + width, self.y + 0.24 * self.size
 
 
-Mark = Line | Box | Dot | Label
+Mark = Line | Box | Dot | Label | Cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,6 +442,103 @@ def strips(
         columns=("model", "family", "average rank"),
         rows=tuple((name, family[name][0], rank) for name, rank in models),
     )
+
+
+def significance_matrix(
+    names: Sequence[str],
+    net: Sequence[Sequence[float]],
+    *,
+    blocks: str = "targets",
+    width: float = 860.0,
+    title: str = "Significance of all pairs",
+) -> Figure:
+    """Layout of all pairs as coloured squares, in the order given: best first.
+
+    Parameters
+    ----------
+    net : [i][j] is the share of blocks on which i is significantly better than j less the share on
+        which it is worse; the diagonal is not looked at
+    blocks : what a block is called, in the plural
+
+    Examples
+    --------
+    >>> figure = significance_matrix(["a", "b"], [[0.0, 0.8], [-0.8, 0.0]])
+    >>> next(mark.codes for mark in figure.marks if isinstance(mark, Cells))
+    ((0, 1), (4, 0))
+    """
+    k = len(names)
+    if len(net) != k or any(len(row) != k for row in net):
+        raise ValueError(f"net has one row and one column per model; {k} models were given")
+    named = k <= _ROWS
+    shown = [shorten(clean(name), SMALL, 0.3 * width) for name in names] if named else []
+    x0 = MARGIN + (max(text_width(text, SMALL) for text in shown) if named else 34.0) + 12.0
+    legend = (
+        ("better-most", f"row better on most {blocks}"),
+        ("better-some", "row better on some"),
+        ("worse-some", "row worse on some"),
+        ("worse-most", f"row worse on most {blocks}"),
+    )
+    side = width - MARGIN - max(text_width(text, SMALL) for _, text in legend) - 30.0
+    size = min((side - x0) / k, 20.0)
+    top = MARGIN + 26.0
+    codes = tuple(
+        tuple(0 if i == j else _class(value) for j, value in enumerate(row))
+        for i, row in enumerate(net)
+    )
+    edge = k * size
+    frame = (
+        (x0, top),
+        (x0 + edge, top),
+        (x0 + edge, top + edge),
+        (x0, top + edge),
+        (x0, top),
+    )
+    marks: list[Mark] = [
+        Cells(x0, top, size, codes, ("", *(role for role, _ in legend))),
+        Line(frame, "grid"),
+        Line(((x0, top), (x0 + edge, top + edge)), "leader"),
+    ]
+    if named:
+        marks += [
+            Label(x0 - 8.0, top + (i + 0.5) * size + 4.3, text, "end", SMALL, "name", (name,))
+            for i, (name, text) in enumerate(zip(names, shown, strict=True))
+            if size >= 14.0 or i % 2 == 0
+        ]
+    step = _step(k, edge, 40.0)
+    for i in [1, *range(int(step), k + 1, int(step))] if step > 1 else range(1, k + 1):
+        x = x0 + (i - 0.5) * size
+        marks.append(Label(x, top - 6.0, f"{i}", "middle", SMALL, "scale"))
+        if not named:
+            y = top + (i - 0.5) * size
+            marks.append(Label(x0 - 8.0, y + 4.3, f"{i}", "end", SMALL, "scale"))
+    for line, (role, text) in enumerate(legend):
+        y = top + 12.0 + line * 20.0
+        marks.append(Box(x0 + edge + 14.0, y - 10.0, 12.0, 12.0, role))
+        marks.append(Label(x0 + edge + 32.0, y, text, "start", SMALL, "caption"))
+    note = "place in the ranking: rows and columns alike, best first"
+    height = max(top + edge, top + 90.0) + 18.0
+    marks.append(Label(x0, height, note, "start", SMALL, "note"))
+    return Figure(
+        "significance-matrix",
+        width,
+        height + 8.0,
+        tuple(marks),
+        title,
+        f"Verdicts of all pairs of {k} models, best first.",
+        columns=("model", "better than", "worse than"),
+        rows=tuple(
+            (name, sum(c in (1, 2) for c in row), sum(c in (3, 4) for c in row))
+            for name, row in zip(names, codes, strict=True)
+        ),
+    )
+
+
+def _class(net: float) -> int:
+    if not net:
+        return 0
+    if net > 0:
+        return 1 if net > 0.5 else 2
+    return 4 if net < -0.5 else 3
 
 
 def stack(upper: Figure, lower: Figure, *, gap: float = 18.0, title: str) -> Figure:

@@ -37,6 +37,8 @@ PALETTES: dict[str, dict[str, str]] = {
         "lit": "#b3261e",
         "better": "#1f5fa8",
         "worse": "#a8500f",
+        "better-some": "#a9c8ea",
+        "worse-some": "#ecc7a4",
         "f0": "#1d5fb0",
         "f1": "#a02060",
         "f2": "#2b7d32",
@@ -57,6 +59,8 @@ PALETTES: dict[str, dict[str, str]] = {
         "lit": "#ff8a80",
         "better": "#7fb4f0",
         "worse": "#f0a56a",
+        "better-some": "#2d5279",
+        "worse-some": "#75481f",
         "f0": "#74aef2",
         "f1": "#ee7fb4",
         "f2": "#7ccb83",
@@ -88,6 +92,10 @@ STYLES: dict[str, Style] = {
     "band": Style(fill="band"),
     "limit": Style(stroke="ink", width=1.0, dashed=True),
     "leader": Style(stroke="line", width=0.9),
+    "better-most": Style(stroke="better", width=1.0, fill="better"),
+    "better-some": Style(stroke="better-some", width=1.0, fill="better-some"),
+    "worse-some": Style(stroke="worse-some", width=1.0, fill="worse-some"),
+    "worse-most": Style(stroke="worse", width=1.0, fill="worse"),
 } | {
     f"{kind}-{i}": style
     for i in range(FAMILIES)

@@ -88,7 +88,8 @@ def hostile(tmp_path_factory):
         horizons=(1,),
         n_origins=30,
         failed=lambda model, target, *_: model == HOSTILE[0] and target == "t",
-        checks=[{"check": h, "severity": "warning", "subject": h, "detail": h} for h in HOSTILE],
+        checks=[{"check": h, "severity": "warning", "subject": h, "detail": h} for h in HOSTILE]
+        + [{"severity": "x\tonmouseover=alert(1)"}],
     )
     evidence = reports.read(run)
     evidence.manifest["experiment"] = HOSTILE[0]
@@ -192,9 +193,9 @@ def test_numbers_on_the_page_are_those_of_the_findings(run_dir, text):
 def test_every_score_leads_to_its_cells(run_dir, text):
     runs = pd.read_parquet(run_dir / "runs.parquet")
     by_target = text.split('id="t-scores-by-target"')[1].split("</table>")[0]
-    links = re.findall(r'<a href="#(c[\d-]+)">', by_target)
+    links = re.findall(r"<a href=#(c[\d-]+)>", by_target)
     assert len(links) == 7 * 4 * 3 * 10
-    cells = dict(re.findall(r'<td id="(c[\d-]+)" class="code">(.*?)</td>', text, flags=re.DOTALL))
+    cells = dict(re.findall(r"<td id=(c[\d-]+) class=code>(.*?)</td>", text, flags=re.DOTALL))
     assert set(links) == set(cells)
     first = runs[(runs["task"] == "continuous") & (runs["horizon"] == 1)]
     first = first[(first["target"] == "target_0") & (first["variant"] == "lstm")]

@@ -2,7 +2,15 @@
 
 import pytest
 
-from stats.figures.layout import Box, Dot, Label, Line, critical_difference, intervals
+from stats.figures.layout import (
+    Box,
+    Dot,
+    Label,
+    Line,
+    critical_difference,
+    intervals,
+    significance_matrix,
+)
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -50,3 +58,10 @@ def test_an_axes_that_is_given_is_used():
     figure = intervals(["a", "b", "c"], [1.0, 2.0, 3.0], difference=1.5)
     assert draw(figure, ax, theme="dark") is ax
     assert ax.get_ylim() == (figure.height, 0.0)
+
+
+def test_a_matrix_is_painted_square_by_square():
+    figure = significance_matrix(["a", "b", "c"], [[0, 1, 1], [-1, 0, 0.2], [-1, -0.2, 0]])
+    ax = draw(figure)
+    squares = [len(collection.get_paths()) for collection in ax.collections]
+    assert squares == [1, 1, 1, 2]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from stats.figures.layout import (
     Box,
+    Cells,
     Dot,
     Figure,
     Label,
@@ -17,6 +18,7 @@ from stats.figures.layout import (
     horizon_lines,
     intervals,
     pack,
+    significance_matrix,
     stack,
     strips,
     trade_off,
@@ -57,6 +59,9 @@ def extents(figure: Figure):
             yield mark, (mark.x - r, mark.y - r, mark.x + r, mark.y + r)
         elif isinstance(mark, Box):
             yield mark, (mark.x, mark.y, mark.x + mark.width, mark.y + mark.height)
+        elif isinstance(mark, Cells):
+            side = len(mark.codes) * mark.size
+            yield mark, (mark.x, mark.y, mark.x + side, mark.y + side)
         else:
             xs, ys = zip(*mark.points, strict=True)
             yield mark, (min(xs), min(ys), max(xs), max(ys))
@@ -298,6 +303,34 @@ def test_trade_offs_are_well_laid_out_and_show_who_is_dominated(case, data):
             # Of equal models one stands for all.
             twins = [c == cost and r == rank for c, r in zip(seconds, ranks, strict=True)]
             assert beaten or sum(twins) > 1
+
+
+@pytest.mark.parametrize("k", [2, 16, 40, 41, 240])
+def test_a_significance_matrix_is_well_laid_out(k):
+    names = [f"model {i} with a name" for i in range(k)]
+    net = [[((j - i) % 21 - 10) / 10 for j in range(k)] for i in range(k)]
+    figure = significance_matrix(names, net)
+    assert_inside(figure)
+    assert_labels_apart(figure)
+    assert_paintable(figure)
+    cells = next(mark for mark in figure.marks if isinstance(mark, Cells))
+    painted = {
+        (row, column + i)
+        for code in range(1, 5)
+        for row, column, n in cells.runs(code)
+        for i in range(n)
+    }
+    assert painted == {(i, j) for i in range(k) for j in range(k) if i != j and net[i][j]}
+    assert sorted({cells.codes[i][j] for i in range(k) for j in range(k) if net[i][j] > 0.5}) in (
+        [],
+        [1],
+        [0, 1],
+    )
+
+
+def test_a_significance_matrix_needs_all_pairs():
+    with pytest.raises(ValueError, match="2 models were given"):
+        significance_matrix(["a", "b"], [[0.0, 1.0]])
 
 
 def test_colours_after_the_seventh_family_are_shared():
