@@ -458,22 +458,16 @@ def show(grids: Iterable[Grid], *, width: int = 10_000) -> None:
         if not terminal:
             say(grid.text(width=width))
             continue
-        _console(sys.stdout).print(_drawn(grid))
+        _draw(grid)
 
 
-def _drawn(grid: Grid) -> "Table":
+def _draw(grid: Grid) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        box=SIMPLE_HEAD,
-        title=Text(grid.title, "bold") if grid.title else None,
-        title_justify="left",
-        caption=Text(grid.note, "dim") if grid.note else None,
-        caption_justify="left",
-        pad_edge=False,
-    )
+    console = _console(sys.stdout)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for i, name in enumerate(grid.columns):
         left = i < grid.left
         table.add_column(
@@ -481,7 +475,12 @@ def _drawn(grid: Grid) -> "Table":
         )
     for row in grid.rows:
         table.add_row(*map(Text, row))
-    return table
+    # Title and note on lines of their own: rich would fold them to the width of the table.
+    if grid.title:
+        console.print(Text(grid.title, "bold"))
+    console.print(table)
+    if grid.note:
+        console.print(Text(grid.note, "dim"))
 
 
 def _console(stream: TextIO) -> "Console":

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -196,3 +197,15 @@ def test_letters_that_a_stream_has_not_are_replaced(monkeypatch):
     console.say("✗ failed", stream=stream)
     stream.flush()
     assert raw.getvalue() == b"? failed\n"
+
+
+def test_on_a_terminal_a_grid_is_drawn_with_its_text_as_text(capsys, monkeypatch):
+    monkeypatch.setattr(console.sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "60")
+    title = "a title that is much longer than the table below it"
+    console.show([console.Grid(title, ("model", "h=1"), (("[red]x[/red]", "0.5"),), note="a note")])
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+    assert lines[0] == title
+    assert lines[1].split() == ["model", "h=1"]
+    assert lines[3].split() == ["[red]x[/red]", "0.5"]
+    assert lines[4] == "a note"
