@@ -98,9 +98,18 @@ def bonferroni(pvalues: ArrayLike) -> FloatArray:
     ScoresError
         Not one-dimensional, empty, outside [0, 1] or nan.
 
+    See Also
+    --------
+    holm
+
+    References
+    ----------
+    .. [1] Dunn (1961), J. Am. Stat. Assoc. 56(293), 52-64, doi:10.1080/01621459.1961.10482090.
+
     Examples
     --------
-    >>> bonferroni([0.01, 0.04, 0.5])
+    >>> import stats
+    >>> stats.bonferroni([0.01, 0.04, 0.5])
     array([0.03, 0.12, 1.  ])
     """
     p = _checked(pvalues)
@@ -110,9 +119,34 @@ def bonferroni(pvalues: ArrayLike) -> FloatArray:
 def sidak(pvalues: ArrayLike) -> FloatArray:
     """1 - (1 - p)^m: exact for independent tests.
 
+    Parameters
+    ----------
+    pvalues : array_like, shape (n_hypotheses,)
+        The whole family and nothing else.
+
+    Returns
+    -------
+    ndarray, shape (n_hypotheses,)
+        Adjusted p-values: reject where at most alpha.
+
+    Raises
+    ------
+    ScoresError
+        Not one-dimensional, empty, outside [0, 1] or nan.
+
+    See Also
+    --------
+    holland : stepwise, never weaker.
+
+    References
+    ----------
+    .. [1] Šidák (1967), J. Am. Stat. Assoc. 62(318), 626-633,
+       doi:10.1080/01621459.1967.10482935.
+
     Examples
     --------
-    >>> sidak([0.01, 0.04]).round(4)
+    >>> import stats
+    >>> stats.sidak([0.01, 0.04]).round(4)
     array([0.0199, 0.0784])
     """
     p = _checked(pvalues)
@@ -151,7 +185,8 @@ def holm(pvalues: ArrayLike) -> FloatArray:
     --------
     The stop matters: .045 is above .05 / 2, so everything after it stays.
 
-    >>> holm([0.03, 0.04, 0.045])
+    >>> import stats
+    >>> stats.holm([0.03, 0.04, 0.045])
     array([0.09, 0.09, 0.09])
     """
     p = _checked(pvalues)
@@ -161,13 +196,33 @@ def holm(pvalues: ArrayLike) -> FloatArray:
 def holland(pvalues: ArrayLike) -> FloatArray:
     """Holm's step-down with Šidák's bound (Holland and Copenhaver), for independent tests.
 
+    Parameters
+    ----------
+    pvalues : array_like, shape (n_hypotheses,)
+        The whole family and nothing else.
+
+    Returns
+    -------
+    ndarray, shape (n_hypotheses,)
+        Adjusted p-values: reject where at most alpha.
+
+    Raises
+    ------
+    ScoresError
+        Not one-dimensional, empty, outside [0, 1] or nan.
+
+    See Also
+    --------
+    holm, finner
+
     References
     ----------
     .. [1] Holland and Copenhaver (1987), Biometrics 43(2), 417-423, doi:10.2307/2531823.
 
     Examples
     --------
-    >>> holland([0.01, 0.04, 0.5]).round(4)
+    >>> import stats
+    >>> stats.holland([0.01, 0.04, 0.5]).round(4)
     array([0.0297, 0.0784, 0.5   ])
     """
     p = _checked(pvalues)
@@ -177,13 +232,33 @@ def holland(pvalues: ArrayLike) -> FloatArray:
 def finner(pvalues: ArrayLike) -> FloatArray:
     """Finner's step-down 1 - (1 - p)^(m / i), for independent or positively dependent tests.
 
+    Parameters
+    ----------
+    pvalues : array_like, shape (n_hypotheses,)
+        The whole family and nothing else.
+
+    Returns
+    -------
+    ndarray, shape (n_hypotheses,)
+        Adjusted p-values: reject where at most alpha.
+
+    Raises
+    ------
+    ScoresError
+        Not one-dimensional, empty, outside [0, 1] or nan.
+
+    See Also
+    --------
+    holm, holland
+
     References
     ----------
     .. [1] Finner (1993), J. Am. Stat. Assoc. 88(423), 920-923, doi:10.2307/2290782.
 
     Examples
     --------
-    >>> finner([0.01, 0.04, 0.5]).round(4)
+    >>> import stats
+    >>> stats.finner([0.01, 0.04, 0.5]).round(4)
     array([0.0297, 0.0594, 0.5   ])
     """
     p = _checked(pvalues)
@@ -193,13 +268,34 @@ def finner(pvalues: ArrayLike) -> FloatArray:
 def hochberg(pvalues: ArrayLike) -> FloatArray:
     """Hochberg's step-up, valid where Simes' inequality holds.
 
+    Parameters
+    ----------
+    pvalues : array_like, shape (n_hypotheses,)
+        The whole family and nothing else.
+
+    Returns
+    -------
+    ndarray, shape (n_hypotheses,)
+        Adjusted p-values: reject where at most alpha.
+
+    Raises
+    ------
+    ScoresError
+        Not one-dimensional, empty, outside [0, 1] or nan.
+
+    See Also
+    --------
+    hommel : at least as powerful.
+    holm : under any dependence.
+
     References
     ----------
     .. [1] Hochberg (1988), Biometrika 75(4), 800-802, doi:10.1093/biomet/75.4.800.
 
     Examples
     --------
-    >>> hochberg([0.03, 0.04, 0.045])
+    >>> import stats
+    >>> stats.hochberg([0.03, 0.04, 0.045])
     array([0.045, 0.045, 0.045])
     """
     p = _checked(pvalues)
@@ -209,6 +305,25 @@ def hochberg(pvalues: ArrayLike) -> FloatArray:
 def hommel(pvalues: ArrayLike) -> FloatArray:
     """Hommel's procedure: the closure of Simes' test, at least as powerful as Hochberg's.
 
+    Parameters
+    ----------
+    pvalues : array_like, shape (n_hypotheses,)
+        The whole family and nothing else.
+
+    Returns
+    -------
+    ndarray, shape (n_hypotheses,)
+        Adjusted p-values: reject where at most alpha.
+
+    Raises
+    ------
+    ScoresError
+        Not one-dimensional, empty, outside [0, 1] or nan.
+
+    See Also
+    --------
+    hochberg, holm
+
     References
     ----------
     .. [1] Hommel (1988), Biometrika 75(2), 383-386, doi:10.1093/biomet/75.2.383.
@@ -216,7 +331,8 @@ def hommel(pvalues: ArrayLike) -> FloatArray:
 
     Examples
     --------
-    >>> hommel([0.01, 0.02, 0.03, 0.5]).round(3)
+    >>> import stats
+    >>> stats.hommel([0.01, 0.02, 0.03, 0.5]).round(3)
     array([0.04 , 0.045, 0.06 , 0.5  ])
     """
     p = _checked(pvalues)
@@ -254,6 +370,25 @@ def hommel(pvalues: ArrayLike) -> FloatArray:
 def li(pvalues: ArrayLike) -> FloatArray:
     """Li's two-step procedure p / (p + 1 - p_max), strong where the largest p-value is small.
 
+    Parameters
+    ----------
+    pvalues : array_like, shape (n_hypotheses,)
+        The whole family and nothing else.
+
+    Returns
+    -------
+    ndarray, shape (n_hypotheses,)
+        Adjusted p-values: reject where at most alpha.
+
+    Raises
+    ------
+    ScoresError
+        Not one-dimensional, empty, outside [0, 1] or nan.
+
+    See Also
+    --------
+    finner, holm
+
     References
     ----------
     .. [1] Li (2008), J. Stat. Plan. Inference 138(6), 1521-1527,
@@ -261,7 +396,8 @@ def li(pvalues: ArrayLike) -> FloatArray:
 
     Examples
     --------
-    >>> li([0.01, 0.04, 0.5]).round(4)
+    >>> import stats
+    >>> stats.li([0.01, 0.04, 0.5]).round(4)
     array([0.0196, 0.0741, 0.5   ])
     """
     p = _checked(pvalues)
@@ -313,10 +449,19 @@ def rom(pvalues: ArrayLike, *, alpha: float | None = None) -> FloatArray:
         Given, raw p-values are scaled by alpha over their level, which is what other programs
         print and right for decisions at this alpha only.
 
+    Returns
+    -------
+    ndarray, shape (n_hypotheses,)
+        Adjusted p-values: reject where at most alpha.
+
     Raises
     ------
     OptionError
         More than 1000 p-values: use `hochberg`.
+
+    See Also
+    --------
+    hochberg
 
     References
     ----------
@@ -324,7 +469,8 @@ def rom(pvalues: ArrayLike, *, alpha: float | None = None) -> FloatArray:
 
     Examples
     --------
-    >>> rom([0.01, 0.04, 0.5]).round(4)
+    >>> import stats
+    >>> stats.rom([0.01, 0.04, 0.5]).round(4)
     array([0.0298, 0.08  , 0.5   ])
     """
     p = _checked(pvalues)
@@ -355,6 +501,26 @@ def rom(pvalues: ArrayLike, *, alpha: float | None = None) -> FloatArray:
 def bh(pvalues: ArrayLike) -> FloatArray:
     """Benjamini and Hochberg's false discovery rate, for independent or positive dependence.
 
+    Parameters
+    ----------
+    pvalues : array_like, shape (n_hypotheses,)
+        The whole family and nothing else.
+
+    Returns
+    -------
+    ndarray, shape (n_hypotheses,)
+        Adjusted p-values: reject where at most alpha.
+
+    Raises
+    ------
+    ScoresError
+        Not one-dimensional, empty, outside [0, 1] or nan.
+
+    See Also
+    --------
+    by : under any dependence.
+    holm : no false rejection at all, with probability 1 - alpha.
+
     References
     ----------
     .. [1] Benjamini and Hochberg (1995), J. R. Stat. Soc. B 57(1), 289-300,
@@ -362,7 +528,8 @@ def bh(pvalues: ArrayLike) -> FloatArray:
 
     Examples
     --------
-    >>> bh([0.01, 0.04, 0.5]).round(2)
+    >>> import stats
+    >>> stats.bh([0.01, 0.04, 0.5]).round(2)
     array([0.03, 0.06, 0.5 ])
     """
     p = _checked(pvalues)
@@ -372,6 +539,25 @@ def bh(pvalues: ArrayLike) -> FloatArray:
 def by(pvalues: ArrayLike) -> FloatArray:
     """Benjamini and Yekutieli's false discovery rate, valid under any dependence.
 
+    Parameters
+    ----------
+    pvalues : array_like, shape (n_hypotheses,)
+        The whole family and nothing else.
+
+    Returns
+    -------
+    ndarray, shape (n_hypotheses,)
+        Adjusted p-values: reject where at most alpha.
+
+    Raises
+    ------
+    ScoresError
+        Not one-dimensional, empty, outside [0, 1] or nan.
+
+    See Also
+    --------
+    bh
+
     References
     ----------
     .. [1] Benjamini and Yekutieli (2001), Ann. Statist. 29(4), 1165-1188,
@@ -379,7 +565,8 @@ def by(pvalues: ArrayLike) -> FloatArray:
 
     Examples
     --------
-    >>> by([0.01, 0.04, 0.5]).round(3)
+    >>> import stats
+    >>> stats.by([0.01, 0.04, 0.5]).round(3)
     array([0.055, 0.11 , 0.917])
     """
     p = _checked(pvalues)
@@ -428,10 +615,19 @@ def shaffer(pvalues: ArrayLike) -> FloatArray:
     pvalues : array_like, shape (n_models (n_models - 1) / 2,)
         One p-value per pair of models, in any order.
 
+    Returns
+    -------
+    ndarray, shape (n_pairs,)
+        Adjusted p-values: reject where at most alpha.
+
     Raises
     ------
     ScoresError
         The number of p-values is not that of all pairs.
+
+    See Also
+    --------
+    bergmann_hommel, holm
 
     References
     ----------
@@ -439,7 +635,8 @@ def shaffer(pvalues: ArrayLike) -> FloatArray:
 
     Examples
     --------
-    >>> shaffer([0.01, 0.02, 0.03])
+    >>> import stats
+    >>> stats.shaffer([0.01, 0.02, 0.03])
     array([0.03, 0.03, 0.03])
     """
     p = _checked(pvalues)
@@ -482,10 +679,19 @@ def bergmann_hommel(pvalues: ArrayLike) -> FloatArray:
         One p-value per pair, in the order of ``np.triu_indices(n_models, 1)``: (0, 1), (0, 2),
         ..., because the logic needs to know which pair is which.
 
+    Returns
+    -------
+    ndarray, shape (n_pairs,)
+        Adjusted p-values: reject where at most alpha.
+
     Raises
     ------
     OptionError
         More than 10 models: use `shaffer`.
+
+    See Also
+    --------
+    shaffer
 
     References
     ----------
@@ -495,7 +701,8 @@ def bergmann_hommel(pvalues: ArrayLike) -> FloatArray:
 
     Examples
     --------
-    >>> bergmann_hommel([0.01, 0.02, 0.03])
+    >>> import stats
+    >>> stats.bergmann_hommel([0.01, 0.02, 0.03])
     array([0.03, 0.03, 0.03])
     """
     p = _checked(pvalues)
@@ -542,9 +749,26 @@ def adjusted(pvalues: ArrayLike, *, method: str = "holm") -> FloatArray:
     method : str
         One of `METHODS`.
 
+    Returns
+    -------
+    ndarray, shape (n_hypotheses,)
+        Adjusted p-values: reject where at most alpha.
+
+    Raises
+    ------
+    ScoresError
+        Not one-dimensional, empty, outside [0, 1] or nan.
+    OptionError
+        An unknown method.
+
+    See Also
+    --------
+    holm, shaffer, hommel, bh
+
     Examples
     --------
-    >>> adjusted([0.01, 0.04], method="bonferroni")
+    >>> import stats
+    >>> stats.adjusted([0.01, 0.04], method="bonferroni")
     array([0.02, 0.08])
     """
     return METHODS[choice(method, METHODS, name="method")](pvalues)

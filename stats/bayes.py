@@ -117,10 +117,18 @@ def bayes_sign(
         Weight of the prior, placed in the rope; without a rope it has no say.
     n_draws : int
 
+    Returns
+    -------
+    BayesResult
+
     Raises
     ------
     ScoresError
         Not 2 models, or a missing cell.
+
+    See Also
+    --------
+    bayes_signed_rank, sign_test
 
     References
     ----------
@@ -128,8 +136,9 @@ def bayes_sign(
 
     Examples
     --------
+    >>> import stats
     >>> errors = {"naive": [1.0, 1.2, 0.9, 1.1, 1.4], "lstm": [0.9, 1.0, 0.6, 0.7, 1.5]}
-    >>> bayes_sign(errors, rope=0.0, rng=0).second_better
+    >>> stats.bayes_sign(errors, rope=0.0, rng=0).second_better
     0.9375
     """
     half = _rope(rope)
@@ -198,10 +207,18 @@ def bayes_signed_rank(
         Weight of the pseudo-observation.
     n_draws : int
 
+    Returns
+    -------
+    BayesResult
+
     Raises
     ------
     ScoresError
         Not 2 models, or a missing cell.
+
+    See Also
+    --------
+    bayes_sign, wilcoxon
 
     References
     ----------
@@ -209,8 +226,9 @@ def bayes_signed_rank(
 
     Examples
     --------
+    >>> import stats
     >>> errors = {"naive": [1.0, 1.2, 0.9, 1.1, 1.4], "lstm": [0.9, 1.0, 0.6, 0.7, 0.9]}
-    >>> bayes_signed_rank(errors, rope=0.05, rng=0).decides(threshold=0.95)
+    >>> stats.bayes_signed_rank(errors, rope=0.05, rng=0).decides(threshold=0.95)
     'lstm better'
     """
     half = _rope(rope)
@@ -274,10 +292,18 @@ def bayes_correlated_t(
         however often repeated. Correlates the resamples.
     higher_is_better : bool, optional
 
+    Returns
+    -------
+    BayesResult
+
     Raises
     ------
     ScoresError
         Not 2 models, fewer than 2 resamples, a missing cell, or no spread.
+
+    See Also
+    --------
+    corrected_resampled_t, bayes_signed_rank
 
     References
     ----------
@@ -286,8 +312,9 @@ def bayes_correlated_t(
 
     Examples
     --------
+    >>> import stats
     >>> errors = {"naive": [0.31, 0.29, 0.33, 0.30], "lstm": [0.28, 0.27, 0.29, 0.30]}
-    >>> bayes_correlated_t(errors, rope=0.01, test_share=0.1).second_better.__round__(3)
+    >>> stats.bayes_correlated_t(errors, rope=0.01, test_share=0.1).second_better.__round__(3)
     0.845
     """
     half = _rope(rope)

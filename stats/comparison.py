@@ -199,14 +199,23 @@ def compare(
     DependentBlocksWarning
         Rows look like several measurements of the same unit.
 
+    See Also
+    --------
+    versus_control : against a model chosen beforehand.
+    mcb : which models may be the best.
+    diebold_mariano : losses over time instead of blocks.
+    winners : whether the winner hangs on missing cells.
+
     References
     ----------
     .. [1] Demsar (2006), JMLR 7, 1-30.
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> rng = np.random.default_rng(1)
-    >>> result = compare(rng.normal(size=(30, 4)) + [0, 0, 1, 2])
+    >>> result = stats.compare(rng.normal(size=(30, 4)) + [0, 0, 1, 2])
     >>> result.winner, result.rejects(alpha=0.05), result.groups(alpha=0.05)
     ('m0', True, (('m0', 'm1'), ('m1', 'm2'), ('m3',)))
     """
@@ -349,11 +358,21 @@ def winners(
     dict
         Policy to name of the winner; a policy that leaves fewer than 2 blocks is left out.
 
+    Raises
+    ------
+    ScoresError
+        Fewer than 2 models, or a baseline with a hole.
+
+    See Also
+    --------
+    compare, skillings_mack
+
     Examples
     --------
+    >>> import stats
     >>> holes = {"a": [1.0, 1.0, 9.0, 9.0, 9.0], "b": [2.0] * 5,
     ...          "c": [3.0, 3.0, float("nan"), float("nan"), float("nan")]}
-    >>> winners(holes)
+    >>> stats.winners(holes)
     {'drop_blocks': 'a', 'skillings_mack': 'b'}
     """
     table = Scores.of(scores, higher_is_better=higher_is_better, blocks=blocks)

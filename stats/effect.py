@@ -57,13 +57,32 @@ def cliffs_delta(x: ArrayLike, y: ArrayLike) -> float:
 
     For independent samples; for scores on the same blocks `win_tie_loss` keeps the pairing.
 
+    Parameters
+    ----------
+    x, y : array_like, shape (n,)
+        Two independent samples, which may differ in length.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ScoresError
+        An empty sample, or a value that is not finite.
+
+    See Also
+    --------
+    vargha_delaney, win_tie_loss
+
     References
     ----------
     .. [1] Cliff (1993), Psychol. Bull. 114(3), 494-509, doi:10.1037/0033-2909.114.3.494.
 
     Examples
     --------
-    >>> cliffs_delta([2, 3, 4], [1, 2, 3]).__round__(3)
+    >>> import stats
+    >>> stats.cliffs_delta([2, 3, 4], [1, 2, 3]).__round__(3)
     0.556
     """
     one, other = _sample(x, "x", 1), np.sort(_sample(y, "y", 1))
@@ -76,6 +95,24 @@ def cliffs_delta(x: ArrayLike, y: ArrayLike) -> float:
 def vargha_delaney(x: ArrayLike, y: ArrayLike) -> float:
     """Vargha and Delaney's A: P(X > Y) + P(X = Y) / 2, from 0 to 1.
 
+    Parameters
+    ----------
+    x, y : array_like, shape (n,)
+        Two independent samples, which may differ in length.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ScoresError
+        An empty sample, or a value that is not finite.
+
+    See Also
+    --------
+    cliffs_delta
+
     References
     ----------
     .. [1] Vargha and Delaney (2000), J. Educ. Behav. Stat. 25(2), 101-132,
@@ -83,7 +120,8 @@ def vargha_delaney(x: ArrayLike, y: ArrayLike) -> float:
 
     Examples
     --------
-    >>> vargha_delaney([2, 3, 4], [1, 2, 3]).__round__(3)
+    >>> import stats
+    >>> stats.vargha_delaney([2, 3, 4], [1, 2, 3]).__round__(3)
     0.778
     """
     return (cliffs_delta(x, y) + 1.0) / 2.0
@@ -99,10 +137,18 @@ def cohen_d(x: ArrayLike, y: ArrayLike, *, paired: bool = False) -> float:
         True: mean over standard deviation of the differences (d_z), for scores on the same
         blocks. False: pooled standard deviation of two independent samples.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     ScoresError
         Fewer than 2 values, unequal lengths when paired, or no spread at all.
+
+    See Also
+    --------
+    akinshin_gamma, hodges_lehmann
 
     References
     ----------
@@ -110,7 +156,8 @@ def cohen_d(x: ArrayLike, y: ArrayLike, *, paired: bool = False) -> float:
 
     Examples
     --------
-    >>> cohen_d([2.0, 3.0, 4.0], [1.0, 2.0, 3.5], paired=True).__round__(3)
+    >>> import stats
+    >>> stats.cohen_d([2.0, 3.0, 4.0], [1.0, 2.0, 3.5], paired=True).__round__(3)
     2.887
     """
     one, other = _sample(x, "x", 2), _sample(y, "y", 2)
@@ -144,10 +191,18 @@ def akinshin_gamma(x: ArrayLike, y: ArrayLike, *, median: str = "harrell_davis")
         The estimator of medians and deviations: Akinshin's own, or the plain median (which
         autorank uses).
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     ScoresError
         Fewer than 2 values, or no spread at all.
+
+    See Also
+    --------
+    cohen_d, cliffs_delta
 
     References
     ----------
@@ -156,7 +211,9 @@ def akinshin_gamma(x: ArrayLike, y: ArrayLike, *, median: str = "harrell_davis")
 
     Examples
     --------
-    >>> akinshin_gamma([2.0, 3.0, 4.0, 9.0], [1.0, 2.0, 3.0, 4.0], median="sample").__round__(3)
+    >>> import stats
+    >>> x, y = [2.0, 3.0, 4.0, 9.0], [1.0, 2.0, 3.0, 4.0]
+    >>> stats.akinshin_gamma(x, y, median="sample").__round__(3)
     0.674
     """
     choice(median, ("harrell_davis", "sample"), name="median")
@@ -212,6 +269,10 @@ def hodges_lehmann(x: ArrayLike, y: ArrayLike, *, confidence: float = 0.95) -> I
     ScoresError
         Unequal lengths, fewer than 2 values, or a value that is not finite.
 
+    See Also
+    --------
+    wilcoxon, bootstrap_interval
+
     References
     ----------
     .. [1] Hodges and Lehmann (1963), Ann. Math. Statist. 34(2), 598-611,
@@ -219,7 +280,9 @@ def hodges_lehmann(x: ArrayLike, y: ArrayLike, *, confidence: float = 0.95) -> I
 
     Examples
     --------
-    >>> interval = hodges_lehmann([1.0, 1.2, 0.9, 1.1, 1.4, 1.3], [0.9, 1.0, 0.6, 0.7, 0.9, 0.7])
+    >>> import stats
+    >>> naive, lstm = [1.0, 1.2, 0.9, 1.1, 1.4, 1.3], [0.9, 1.0, 0.6, 0.7, 0.9, 0.7]
+    >>> interval = stats.hodges_lehmann(naive, lstm)
     >>> round(interval.estimate, 3), round(interval.low, 3), round(interval.high, 3)
     (0.35, 0.1, 0.6)
     """
@@ -307,9 +370,23 @@ def win_tie_loss(
     scores, higher_is_better, blocks, missing, baseline
         As in `friedman`, with at least 2 models.
 
+    Returns
+    -------
+    WinTieLoss
+
+    Raises
+    ------
+    ScoresError
+        Fewer than 2 models or blocks, or a missing cell.
+
+    See Also
+    --------
+    sign_test, cliffs_delta
+
     Examples
     --------
-    >>> result = win_tie_loss({"naive": [1.0, 1.2, 0.9], "lstm": [0.9, 1.2, 0.6]})
+    >>> import stats
+    >>> result = stats.win_tie_loss({"naive": [1.0, 1.2, 0.9], "lstm": [0.9, 1.2, 0.6]})
     >>> result.wins[1, 0].item(), result.ties[1, 0].item(), result.losses[1, 0].item()
     (2.0, 1.0, 0.0)
     """

@@ -114,9 +114,11 @@ def cliques(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> separated = np.zeros((3, 3), dtype=bool)
     >>> separated[0, 2] = separated[2, 0] = True
-    >>> cliques(separated)
+    >>> stats.cliques(separated)
     ((0, 1), (1, 2))
     """
     by_rank = _checked(separated, order)
@@ -145,15 +147,26 @@ def compact_letters(
     tuple of str
         One string per model, in the order of the matrix.
 
+    Raises
+    ------
+    ScoresError
+        Not square, not symmetric, or `order` of another length.
+
+    See Also
+    --------
+    cliques
+
     References
     ----------
     .. [1] Piepho (2004), J. Comput. Graph. Stat. 13(2), 456-466, doi:10.1198/1061860043515.
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> separated = np.zeros((3, 3), dtype=bool)
     >>> separated[0, 2] = separated[2, 0] = True
-    >>> compact_letters(separated)
+    >>> stats.compact_letters(separated)
     ('a', 'ab', 'b')
     """
     sets = [frozenset(members) for members in cliques(separated, order=order)]

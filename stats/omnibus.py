@@ -115,9 +115,10 @@ def friedman(
 
     Examples
     --------
+    >>> import stats
     >>> errors = {"naive": [1.0, 1.2, 0.9, 1.1], "linear": [0.8, 1.1, 0.7, 1.0],
     ...           "lstm": [0.7, 1.0, 0.8, 0.9]}
-    >>> result = friedman(errors)
+    >>> result = stats.friedman(errors)
     >>> result.statistic.__round__(3), result.pvalue.__round__(4), result.rejects(alpha=0.05)
     (6.5, 0.0388, True)
     """
@@ -176,6 +177,10 @@ def iman_davenport(
     ScoresError
         Fewer than 3 models or 2 blocks, a missing cell, or every block all ties.
 
+    See Also
+    --------
+    friedman, quade
+
     References
     ----------
     .. [1] Iman and Davenport (1980), Commun. Stat. Theory Methods 9(6), 571-595,
@@ -183,9 +188,10 @@ def iman_davenport(
 
     Examples
     --------
+    >>> import stats
     >>> errors = {"naive": [1.0, 1.2, 0.9, 1.1], "linear": [0.8, 1.1, 0.7, 1.0],
     ...           "lstm": [0.7, 1.0, 0.8, 0.9]}
-    >>> iman_davenport(errors).pvalue.__round__(4)
+    >>> stats.iman_davenport(errors).pvalue.__round__(4)
     0.0066
     """
     choice(ties, TIES, name="ties")
@@ -231,9 +237,34 @@ def kendall_w(
 
     The effect size of `friedman`, whose p-value it carries.
 
+    Parameters
+    ----------
+    scores, higher_is_better, ties, blocks, missing, baseline
+        As in `friedman`.
+
+    Returns
+    -------
+    OmnibusResult
+        `statistic` is W.
+
+    Raises
+    ------
+    ScoresError
+        As in `friedman`.
+
+    See Also
+    --------
+    friedman
+
+    References
+    ----------
+    .. [1] Kendall and Babington Smith (1939), Ann. Math. Statist. 10(3), 275-287,
+       doi:10.1214/aoms/1177732186.
+
     Examples
     --------
-    >>> kendall_w([[1, 2, 3], [1, 2, 3], [1, 3, 2]]).statistic.__round__(3)
+    >>> import stats
+    >>> stats.kendall_w([[1, 2, 3], [1, 2, 3], [1, 3, 2]]).statistic.__round__(3)
     0.778
     """
     result = friedman(
@@ -283,10 +314,20 @@ def quade(
         that are equal on paper but differ in the last bit (0.3 - 0.2 and 0.2 - 0.1) do not tie,
         as in R; give it when scores were printed with few digits.
 
+    Returns
+    -------
+    OmnibusResult
+        `locations` are mean ranks weighted by blocks.
+
     Raises
     ------
     ScoresError
         Fewer than 3 models or 2 blocks, a missing cell, or every block all ties.
+
+    See Also
+    --------
+    friedman, aligned_ranks
+    mean_rank_z : pairs, with ``ranking="quade"``.
 
     References
     ----------
@@ -295,7 +336,8 @@ def quade(
 
     Examples
     --------
-    >>> quade([[5, 4, 7, 10, 12], [1, 3, 1, 0, 2], [16, 12, 22, 22, 35], [5, 4, 3, 5, 4],
+    >>> import stats
+    >>> stats.quade([[5, 4, 7, 10, 12], [1, 3, 1, 0, 2], [16, 12, 22, 22, 35], [5, 4, 3, 5, 4],
     ...        [10, 9, 7, 13, 10], [19, 18, 28, 37, 58], [10, 7, 6, 8, 7]]).statistic.__round__(4)
     3.8293
     """
@@ -376,10 +418,20 @@ def aligned_ranks(
         that are equal on paper but differ in the last bit (0.3 - 0.2 and 0.2 - 0.1) do not tie,
         as in R; give it when scores were printed with few digits.
 
+    Returns
+    -------
+    OmnibusResult
+        `locations` are mean aligned ranks.
+
     Raises
     ------
     ScoresError
         Fewer than 3 models or 2 blocks, a missing cell, or every block all ties.
+
+    See Also
+    --------
+    friedman, quade
+    mean_rank_z : pairs, with ``ranking="aligned"``.
 
     References
     ----------
@@ -390,9 +442,10 @@ def aligned_ranks(
 
     Examples
     --------
+    >>> import stats
     >>> errors = {"naive": [1.0, 1.2, 0.9, 1.1], "linear": [0.8, 1.1, 0.7, 1.0],
     ...           "lstm": [0.7, 1.0, 0.8, 0.9]}
-    >>> aligned_ranks(errors).pvalue.__round__(4)
+    >>> stats.aligned_ranks(errors).pvalue.__round__(4)
     0.0539
     """
     table = prepared(
@@ -461,14 +514,20 @@ def skillings_mack(
         Fewer than 3 models, fewer than 2 usable blocks, or models that never meet, directly or
         through others.
 
+    See Also
+    --------
+    friedman : for complete tables.
+    winners : whether the winner hangs on the missing cells.
+
     References
     ----------
     .. [1] Skillings and Mack (1981), Technometrics 23(2), 171-177, doi:10.2307/1268034.
 
     Examples
     --------
+    >>> import stats
     >>> holes = [[1.0, 2.0, 3.0], [2.0, float("nan"), 4.0], [0.5, 0.7, 0.9], [1.0, 3.0, 2.0]]
-    >>> skillings_mack(holes).pvalue.__round__(3)
+    >>> stats.skillings_mack(holes).pvalue.__round__(3)
     0.059
     """
     table = Scores.of(scores, higher_is_better=higher_is_better, blocks=blocks)
@@ -546,10 +605,19 @@ def cochran_q(
     higher_is_better, blocks, missing, baseline
         As in `friedman`; Q is the same either way.
 
+    Returns
+    -------
+    OmnibusResult
+        `locations` are mean ranks of the outcomes.
+
     Raises
     ------
     ScoresError
         Values other than 0 and 1, fewer than 3 models, or every case all alike.
+
+    See Also
+    --------
+    friedman, mcnemar
 
     References
     ----------
@@ -557,8 +625,9 @@ def cochran_q(
 
     Examples
     --------
+    >>> import stats
     >>> right = [[1, 1, 0], [1, 0, 0], [1, 1, 1], [1, 0, 0], [0, 1, 0]]
-    >>> cochran_q(right).statistic.__round__(3)
+    >>> stats.cochran_q(right).statistic.__round__(3)
     3.5
     """
     table = prepared(

@@ -118,10 +118,20 @@ def corrected_resampled_t(
     higher_is_better : bool, optional
         Kept for the record; the difference is first minus second either way.
 
+    Returns
+    -------
+    TwoModelResult
+        With `confidence_interval(level)` of the difference.
+
     Raises
     ------
     ScoresError
         Not 2 models, fewer than 2 resamples, a missing cell, or differences without spread.
+
+    See Also
+    --------
+    bayes_correlated_t, five_by_two_cv_f
+    wilcoxon : for several data sets.
 
     References
     ----------
@@ -129,8 +139,9 @@ def corrected_resampled_t(
 
     Examples
     --------
+    >>> import stats
     >>> errors = {"naive": [0.31, 0.29, 0.33, 0.30], "lstm": [0.28, 0.27, 0.29, 0.30]}
-    >>> corrected_resampled_t(errors, n_train=90, n_test=10).pvalue.__round__(3)
+    >>> stats.corrected_resampled_t(errors, n_train=90, n_test=10).pvalue.__round__(3)
     0.116
     """
     table = _pair(scores, "corrected_resampled_t", higher_is_better)
@@ -199,10 +210,18 @@ def five_by_two_cv_f(
         Scores of the two models; rows are repetitions, columns folds.
     names : tuple of str
 
+    Returns
+    -------
+    TwoModelResult
+
     Raises
     ------
     ScoresError
         Another shape, a value that is not finite, or no spread.
+
+    See Also
+    --------
+    corrected_resampled_t
 
     References
     ----------
@@ -210,9 +229,10 @@ def five_by_two_cv_f(
 
     Examples
     --------
+    >>> import stats
     >>> a = [[0.94, 0.96], [0.73, 0.75], [0.70, 0.84], [0.70, 0.81], [0.80, 0.88]]
     >>> b = [[0.94, 0.94], [0.74, 0.74], [0.69, 0.82], [0.69, 0.75], [0.76, 0.84]]
-    >>> five_by_two_cv_f(a, b).pvalue.__round__(3)
+    >>> stats.five_by_two_cv_f(a, b).pvalue.__round__(3)
     0.179
     """
     d = _five_by_two(first, second)
@@ -238,15 +258,35 @@ def five_by_two_cv_t(
     Its numerator is the difference of the very first fold, so the result depends on the order of
     folds; `five_by_two_cv_f` does not.
 
+    Parameters
+    ----------
+    first, second : array_like, shape (5, 2)
+        Scores of the two models; rows are repetitions, columns folds.
+    names : tuple of str
+
+    Returns
+    -------
+    TwoModelResult
+
+    Raises
+    ------
+    ScoresError
+        Another shape, a value that is not finite, or no spread.
+
+    See Also
+    --------
+    five_by_two_cv_f
+
     References
     ----------
     .. [1] Dietterich (1998), Neural Comput. 10(7), 1895-1923, doi:10.1162/089976698300017197.
 
     Examples
     --------
+    >>> import stats
     >>> a = [[0.94, 0.96], [0.73, 0.75], [0.70, 0.84], [0.70, 0.81], [0.80, 0.88]]
     >>> b = [[0.94, 0.94], [0.74, 0.74], [0.69, 0.82], [0.69, 0.75], [0.76, 0.84]]
-    >>> five_by_two_cv_t(a, b).df
+    >>> stats.five_by_two_cv_t(a, b).df
     (5.0,)
     """
     d = _five_by_two(first, second)
@@ -277,9 +317,19 @@ def contingency(outcomes: ScoresLike) -> FloatArray:
     ndarray, shape (2, 2)
         ``[[both, only first], [only second, neither]]``: what `mcnemar` takes.
 
+    Raises
+    ------
+    ScoresError
+        Not 2 models, or values other than 0 and 1.
+
+    See Also
+    --------
+    mcnemar
+
     Examples
     --------
-    >>> contingency({"a": [1, 1, 0, 1], "b": [1, 0, 0, 0]})
+    >>> import stats
+    >>> stats.contingency({"a": [1, 1, 0, 1], "b": [1, 0, 0, 0]})
     array([[1., 2.],
            [0., 1.]])
     """
@@ -338,7 +388,8 @@ def mcnemar(
 
     Examples
     --------
-    >>> mcnemar([[50, 10], [5, 30]]).pvalue.__round__(4)
+    >>> import stats
+    >>> stats.mcnemar([[50, 10], [5, 30]]).pvalue.__round__(4)
     0.3018
     """
     choice(method, MCNEMAR, name="method")

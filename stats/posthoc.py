@@ -74,10 +74,19 @@ def critical_difference(
     test : {"nemenyi", "bonferroni_dunn"}
         All pairs, or comparisons with one control.
 
+    Returns
+    -------
+    float
+        In ranks.
+
     Raises
     ------
     OptionError
         Fewer than 1 block or 2 models, or alpha outside (0, 1).
+
+    See Also
+    --------
+    nemenyi, bonferroni_dunn, preflight
 
     References
     ----------
@@ -85,9 +94,10 @@ def critical_difference(
 
     Examples
     --------
-    >>> round(critical_difference(14, 4, alpha=0.05), 2)  # Demsar prints 1.25
+    >>> import stats
+    >>> round(stats.critical_difference(14, 4, alpha=0.05), 2)  # Demsar prints 1.25
     1.25
-    >>> round(critical_difference(14, 4, alpha=0.05, test="bonferroni_dunn"), 2)  # and 1.16
+    >>> round(stats.critical_difference(14, 4, alpha=0.05, test="bonferroni_dunn"), 2)  # and 1.16
     1.17
     """
     alpha = level(alpha)
@@ -175,8 +185,10 @@ def nemenyi(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> rng = np.random.default_rng(1)
-    >>> result = nemenyi(rng.normal(size=(30, 4)) + [0, 0, 1, 2])
+    >>> result = stats.nemenyi(rng.normal(size=(30, 4)) + [0, 0, 1, 2])
     >>> result.groups(alpha=0.05)
     (('m0', 'm1'), ('m1', 'm2'), ('m3',))
     """
@@ -240,14 +252,20 @@ def conover(
     ScoresError
         Fewer than 3 models or 2 blocks, a missing cell, or every block all ties.
 
+    See Also
+    --------
+    nemenyi, wilcoxon
+
     References
     ----------
     .. [1] Conover (1999), Practical Nonparametric Statistics, 3rd ed., Wiley, 371.
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> rng = np.random.default_rng(1)
-    >>> conover(rng.normal(size=(30, 3)) + [0, 0, 1]).adjusted("holm").letters(alpha=0.05)
+    >>> stats.conover(rng.normal(size=(30, 3)) + [0, 0, 1]).adjusted("holm").letters(alpha=0.05)
     {'m0': 'a', 'm1': 'a', 'm2': 'b'}
     """
     table = prepared(
@@ -343,6 +361,17 @@ def mean_rank_z(
     PairsResult
         Raw p-values: use ``.adjusted("shaffer")`` or another.
 
+    Raises
+    ------
+    ScoresError
+        Fewer than 2 models or blocks, a missing cell, or every block all ties.
+    OptionError
+        An unknown ranking, or `decimals` with "friedman".
+
+    See Also
+    --------
+    nemenyi, versus_control, shaffer, bergmann_hommel
+
     References
     ----------
     .. [1] Garcia and Herrera (2008), JMLR 9, 2677-2694.
@@ -352,8 +381,10 @@ def mean_rank_z(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> rng = np.random.default_rng(1)
-    >>> result = mean_rank_z(rng.normal(size=(30, 3)) + [0, 0, 1])
+    >>> result = stats.mean_rank_z(rng.normal(size=(30, 3)) + [0, 0, 1])
     >>> result.adjusted("bergmann_hommel").letters(alpha=0.05)
     {'m0': 'a', 'm1': 'a', 'm2': 'b'}
     """
@@ -401,10 +432,35 @@ def miller(
     Covers every contrast of mean ranks, not only pairs, and is therefore weaker than `nemenyi`
     for pairs.
 
+    Parameters
+    ----------
+    scores, higher_is_better, blocks, missing, baseline
+        As in `friedman`, with at least 2 models.
+
+    Returns
+    -------
+    PairsResult
+        `statistic` is the squared normal statistic; p-values cover all contrasts.
+
+    Raises
+    ------
+    ScoresError
+        Fewer than 2 models or blocks, a missing cell, or every block all ties.
+
+    See Also
+    --------
+    nemenyi
+
+    References
+    ----------
+    .. [1] Miller (1981), Simultaneous Statistical Inference, 2nd ed., Springer, 172-178.
+
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> rng = np.random.default_rng(1)
-    >>> miller(rng.normal(size=(30, 3)) + [0, 0, 1]).letters(alpha=0.05)
+    >>> stats.miller(rng.normal(size=(30, 3)) + [0, 0, 1]).letters(alpha=0.05)
     {'m0': 'a', 'm1': 'a', 'm2': 'b'}
     """
     result = mean_rank_z(
@@ -561,8 +617,9 @@ def wilcoxon(
 
     Examples
     --------
+    >>> import stats
     >>> errors = {"naive": [1.0, 1.2, 0.9, 1.1, 1.4], "lstm": [0.9, 1.0, 0.6, 0.7, 0.9]}
-    >>> float(wilcoxon(errors).pvalue[0, 1])
+    >>> float(stats.wilcoxon(errors).pvalue[0, 1])
     0.0625
     """
     choice(zeros, ZEROS, name="zeros")
@@ -720,14 +777,24 @@ def sign_test(
         `statistic` [i, j] counts blocks where i is worse; `difference` is losses minus wins over
         blocks. A pair that ties everywhere has p = 1 and is `degenerate`.
 
+    Raises
+    ------
+    ScoresError
+        Fewer than 2 models or blocks, or a missing cell.
+
+    See Also
+    --------
+    wilcoxon, win_tie_loss
+
     References
     ----------
     .. [1] Conover (1999), Practical Nonparametric Statistics, 3rd ed., Wiley, 157.
 
     Examples
     --------
+    >>> import stats
     >>> errors = {"naive": [1.0, 1.2, 0.9, 1.1, 1.4], "lstm": [0.9, 1.0, 0.6, 0.7, 1.4]}
-    >>> float(sign_test(errors).pvalue[0, 1])  # 4 of 4; the tie says nothing
+    >>> float(stats.sign_test(errors).pvalue[0, 1])  # 4 of 4; the tie says nothing
     0.125
     """
     choice(alternative, ALTERNATIVES, name="alternative")
@@ -810,6 +877,17 @@ def versus_control(
     ControlResult
         Raw p-values: use ``.adjusted("holm")``, "finner", "li", "hochberg" or "hommel".
 
+    Raises
+    ------
+    ScoresError
+        Fewer than 2 models or blocks, a missing cell, or every block all ties.
+    OptionError
+        A control that is no model, or an unknown ranking.
+
+    See Also
+    --------
+    bonferroni_dunn, mcb
+
     References
     ----------
     .. [1] Demsar (2006), JMLR 7, 1-30, section 3.2.2.
@@ -818,9 +896,11 @@ def versus_control(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> rng = np.random.default_rng(1)
     >>> errors = rng.normal(size=(30, 3)) + [0, 0, 1]
-    >>> versus_control(errors, control="m0").adjusted("holm").worse(alpha=0.05)
+    >>> stats.versus_control(errors, control="m0").adjusted("holm").worse(alpha=0.05)
     ('m2',)
     """
     if not isinstance(control, str):
@@ -866,10 +946,37 @@ def bonferroni_dunn(
 
     ``versus_control(...).adjusted("holm")`` controls the same error and is never weaker.
 
+    Parameters
+    ----------
+    scores, higher_is_better, blocks, missing, baseline
+        As in `friedman`, with at least 2 models.
+    control : str
+        The model that the others are compared with, chosen beforehand.
+
+    Returns
+    -------
+    ControlResult
+        Adjusted over k - 1 comparisons.
+
+    Raises
+    ------
+    ScoresError
+        Fewer than 2 models or blocks, a missing cell, or every block all ties.
+
+    See Also
+    --------
+    versus_control, critical_difference
+
+    References
+    ----------
+    .. [1] Dunn (1961), J. Am. Stat. Assoc. 56(293), 52-64, doi:10.1080/01621459.1961.10482090.
+
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> rng = np.random.default_rng(1)
-    >>> bonferroni_dunn(rng.normal(size=(30, 3)) + [0, 0, 1], control="m0").worse(alpha=0.05)
+    >>> stats.bonferroni_dunn(rng.normal(size=(30, 3)) + [0, 0, 1], control="m0").worse(alpha=0.05)
     ('m2',)
     """
     raw = versus_control(
@@ -960,6 +1067,15 @@ def mcb(
     RankBestResult
         `best(alpha)`, `intervals(alpha)`, `pvalue` per model.
 
+    Raises
+    ------
+    ScoresError
+        Fewer than 2 models or blocks, a missing cell, or every block all ties.
+
+    See Also
+    --------
+    versus_control, model_confidence_set
+
     References
     ----------
     .. [1] Koning, Franses, Hibon and Stekler (2005), Int. J. Forecast. 21(3), 397-409,
@@ -968,8 +1084,10 @@ def mcb(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> rng = np.random.default_rng(1)
-    >>> mcb(rng.normal(size=(30, 4)) + [0, 0, 1, 2]).best(alpha=0.05)
+    >>> stats.mcb(rng.normal(size=(30, 4)) + [0, 0, 1, 2]).best(alpha=0.05)
     ('m0', 'm1')
     """
     choice(procedure, ("range", "hsu"), name="procedure")

@@ -126,9 +126,14 @@ def preflight(k: int, n: int, *, alpha: float = 0.05) -> Preflight:
     OptionError
         Fewer than 2 models or 1 block, or alpha outside (0, 1).
 
+    See Also
+    --------
+    critical_difference, pool_dependence
+
     Examples
     --------
-    >>> plan = preflight(240, 20)
+    >>> import stats
+    >>> plan = stats.preflight(240, 20)
     >>> plan.critical_difference.__round__(1), plan.blocks_all_pairs, plan.feasible
     (102.5, 21, False)
     """
@@ -284,10 +289,19 @@ def pool_dependence(
     verdict : {"nemenyi", "z"}
         Nemenyi's test (the critical difference shrinks with the pool), or raw normal tests.
 
+    Returns
+    -------
+    PoolDependence
+        `fragile_pairs`, `reversed_pairs`, `culprits`.
+
     Raises
     ------
     ScoresError
         Fewer than 3 models or 2 blocks, or a missing cell.
+
+    See Also
+    --------
+    wilcoxon, nemenyi
 
     References
     ----------
@@ -295,8 +309,10 @@ def pool_dependence(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> rng = np.random.default_rng(1)
-    >>> audit = pool_dependence(rng.normal(size=(40, 12)) + np.arange(12) / 6)
+    >>> audit = stats.pool_dependence(rng.normal(size=(40, 12)) + np.arange(12) / 6)
     >>> audit.fragile_pairs, audit.reversed_pairs
     (2, 2)
     """

@@ -49,9 +49,31 @@ def cluster_bootstrap_indices(
 ) -> list[IntArray]:
     """Rows to take in each resample when whole clusters are drawn with replacement.
 
+    Parameters
+    ----------
+    clusters : sequence
+        One label per row.
+    n_draws : int
+    rng : numpy Generator or int
+
+    Returns
+    -------
+    list of ndarray of int
+        One array of rows per draw; lengths differ where clusters do.
+
+    Raises
+    ------
+    ScoresError
+        Fewer than 2 clusters.
+
+    See Also
+    --------
+    bootstrap_interval, bootstrap_indices
+
     Examples
     --------
-    >>> cluster_bootstrap_indices(["a", "a", "b"], 2, rng=1)
+    >>> import stats
+    >>> stats.cluster_bootstrap_indices(["a", "a", "b"], 2, rng=1)
     [array([0, 1, 2]), array([2, 2])]
     """
     position: dict[Hashable, list[int]] = {}
@@ -131,10 +153,18 @@ def bootstrap_interval(
         Bias-corrected and accelerated, or plain quantiles of the resampled statistic.
     n_draws : int
 
+    Returns
+    -------
+    Interval
+
     Raises
     ------
     ScoresError
         A missing cell, fewer than 2 blocks or clusters, or a statistic that is not finite.
+
+    See Also
+    --------
+    hodges_lehmann, cluster_bootstrap_indices
 
     References
     ----------
@@ -143,8 +173,10 @@ def bootstrap_interval(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> errors = np.random.default_rng(0).normal(size=(40, 2)) + [0.0, 1.0]
-    >>> interval = bootstrap_interval(errors, lambda x: (x[:, 0] - x[:, 1]).mean(), rng=1)
+    >>> interval = stats.bootstrap_interval(errors, lambda x: (x[:, 0] - x[:, 1]).mean(), rng=1)
     >>> -1.0 in interval, 0.0 in interval
     (True, False)
     """
@@ -225,6 +257,10 @@ def romano_wolf(statistics: FloatArray, resampled: FloatArray) -> FloatArray:
     ScoresError
         Shapes that do not fit.
 
+    See Also
+    --------
+    sign_flip_max_t, holm
+
     References
     ----------
     .. [1] Romano and Wolf (2005), Econometrica 73(4), 1237-1282,
@@ -234,8 +270,10 @@ def romano_wolf(statistics: FloatArray, resampled: FloatArray) -> FloatArray:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> null = np.abs(np.random.default_rng(0).normal(size=(999, 2)))
-    >>> romano_wolf(np.array([3.5, 0.5]), null)
+    >>> stats.romano_wolf(np.array([3.5, 0.5]), null)
     array([0.003, 0.602])
     """
     observed = np.asarray(statistics, dtype=np.float64)
@@ -298,6 +336,10 @@ def sign_flip_max_t(
     ScoresError
         Fewer than 2 models or blocks, or a missing cell.
 
+    See Also
+    --------
+    wilcoxon, romano_wolf
+
     References
     ----------
     .. [1] Westfall and Young (1993), Resampling-Based Multiple Testing, Wiley.
@@ -306,8 +348,10 @@ def sign_flip_max_t(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import stats
     >>> errors = np.random.default_rng(0).normal(size=(25, 3)) + [0.0, 0.0, 1.0]
-    >>> sign_flip_max_t(errors, rng=1, n_draws=999).letters(alpha=0.05)
+    >>> stats.sign_flip_max_t(errors, rng=1, n_draws=999).letters(alpha=0.05)
     {'m0': 'a', 'm1': 'a', 'm2': 'b'}
     """
     draws = _count(n_draws, "n_draws", 99)
