@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -54,41 +55,58 @@ def settled_horizons(losses: Losses, horizon: int | Sequence[int] | None) -> tup
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """Statistics of all pairs of some columns, arrays (k, k)."""
+class _Moments:
+    """What a test is made of, for all pairs: arrays (k, k)."""
 
     mean: FloatArray
     variance: FloatArray
     flat: BoolArray
+    n_used: FloatArray
 
 
-def _direct(
-    losses: FloatArray, used: BoolArray, first: IntArray, second: IntArray, settled: Smoothing
+_Settled: TypeAlias = Callable[[int], Smoothing]
+
+
+def _from_differences(
+    d: FloatArray, used: BoolArray, size: FloatArray, settled: Smoothing, n: IntArray
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Mean, long-run variance and flatness of single pairs, from their differences."""
-    n = int(used.sum())
-    d = losses[:, first] - losses[:, second]
-    d[~used] = 0.0
-    taken = d[used]
-    mean = settled.form.location(taken)
+    """Mean, long-run variance and flatness of loss differences, one pair in each column.
+
+    Times that are not used count as zero after centring: distances in time are kept. `size` is
+    the largest loss that went into a difference.
+    """
+    if settled.form.needs_distances:
+        d = np.where(used, d, 0.0)
+        mean = d.sum(axis=0) / n
+    else:  # one column, or all columns with the same times
+        d = d[used[:, 0]]
+        used = np.ones(d.shape, dtype=bool)
+        mean = settled.form.location(d)
+    centred = np.where(used, d - mean, 0.0)
     # A difference that moves no more than its own rounding is constant.
-    size = np.maximum(np.abs(losses[used][:, first]), np.abs(losses[used][:, second])).max(axis=0)
-    flat = np.ptp(taken, axis=0) <= 8 * np.finfo(np.float64).eps * size
-    d[used] -= mean
-    variance = settled.form.variances(d, n)
+    moved = centred.max(axis=0) - centred.min(axis=0)
+    flat = moved <= 8 * np.finfo(np.float64).eps * size
+    if settled.form.needs_distances:
+        variance = settled.form.variances(centred, 1) / n
+    else:
+        variance = settled.form.variances(centred, int(n[0]))
     # Nor is there anything to divide by when the estimator sees none of the variance.
-    flat |= np.abs(variance) <= 1e-13 * np.einsum("tj,tj->j", d, d) / n
+    flat |= np.abs(variance) <= 1e-13 * np.einsum("tj,tj->j", centred, centred) / n
     return mean, np.where(flat, 0.0, variance), flat
 
 
-def _block(losses: FloatArray, used: BoolArray, settled: Smoothing) -> _Block:
-    """All pairs of the columns of `losses`, at the times in `used`.
-
-    Times that are not used count as zero after centring: distances in time are kept.
-    """
-    n = int(used.sum())
-    complete = n == len(used)
-    # Whatever is common to a row cancels in every difference, but not in the products below, so
+def _common_times(values: FloatArray, used: BoolArray, settled: Smoothing) -> _Moments:
+    """All pairs at the same times, by one matrix product."""
+    times = np.flatnonzero(used)
+    n = times.size
+    # Gaps at the ends shorten the series; gaps inside keep their place.
+    losses, used = values[times[0] : times[-1] + 1], used[times[0] : times[-1] + 1]
+    complete = n == used.size
+    if not complete and not settled.form.needs_distances:
+        losses, used, complete = losses[used], np.ones(n, dtype=bool), True
+    if not complete:  # unused times take no part, but a nan among them would
+        losses = np.where(used[:, None], losses, 0.0)
+    # Whatever is common to a time cancels in every difference, but not in the products below, so
     # it goes first. The median and not the mean: one exploded model must not take the digits
     # of all the others.
     x = losses - np.median(losses, axis=1, keepdims=True)
@@ -99,36 +117,62 @@ def _block(losses: FloatArray, used: BoolArray, settled: Smoothing) -> _Block:
     covariance = settled.form.gram(x, n)
     own = np.diag(covariance)
     variance = own[:, None] + own - 2 * covariance
-    spread = np.einsum("tj,tj->j", x, x) / n
-    own = np.maximum(np.abs(own), spread)
+    own = np.maximum(np.abs(own), np.einsum("tj,tj->j", x, x) / n)
     mean = centre[:, None] - centre
     flat = np.zeros(variance.shape, dtype=bool)
     first, second = np.nonzero(np.triu(np.abs(variance) <= _CANCELLED * (own[:, None] + own), 1))
+    largest = np.abs(losses).max(axis=0)
     for start in range(0, first.size, _BATCH):
         i, j = first[start : start + _BATCH], second[start : start + _BATCH]
-        at_mean, at_variance, at_flat = _direct(losses, used, i, j, settled)
+        at_mean, at_variance, at_flat = _from_differences(
+            losses[:, i] - losses[:, j],
+            np.broadcast_to(used[:, None], (used.size, i.size)),
+            np.maximum(largest[i], largest[j]),
+            settled,
+            np.full(i.size, n),
+        )
         mean[i, j], mean[j, i] = at_mean, -at_mean
         variance[i, j] = variance[j, i] = at_variance
         flat[i, j] = flat[j, i] = at_flat
-    return _Block(mean, variance, flat)
+    return _Moments(mean, variance, flat, np.full(mean.shape, float(n)))
 
 
-def _parts(
-    values: FloatArray, missing: str
-) -> Iterator[tuple[IntArray, IntArray | None, BoolArray]]:
-    """Columns whose pairs share their times: (columns, other columns or None, used times)."""
-    present = ~np.isnan(values)
-    everything = np.arange(values.shape[1])
-    if missing != "pairwise" or present.all():
-        yield everything, None, np.asarray(present.all(axis=1))
-        return
-    patterns, member = np.unique(present, axis=1, return_inverse=True)
-    member = member.reshape(-1)
-    columns = [everything[member == p] for p in range(patterns.shape[1])]
-    for a, one in enumerate(columns):
-        yield one, None, patterns[:, a]
-        for b in range(a + 1, len(columns)):
-            yield one, columns[b], patterns[:, a] & patterns[:, b]
+def _own_times(values: FloatArray, settled: _Settled, least: int) -> _Moments:
+    """Each pair at the times it has; those with fewer than `least` are flat."""
+    n_times, k = values.shape
+    moments = _Moments(
+        np.full((k, k), np.nan),
+        np.full((k, k), np.nan),
+        np.ones((k, k), dtype=bool),
+        np.zeros((k, k)),
+    )
+    for i in range(k - 1):
+        d = values[:, [i]] - values[:, i + 1 :]
+        used = ~np.isnan(d)
+        n = used.sum(axis=0)
+        moments.n_used[i, i + 1 :] = moments.n_used[i + 1 :, i] = n
+        start, stop = used.argmax(axis=0), n_times - used[::-1].argmax(axis=0)
+        together: dict[object, list[int]] = {}
+        for column in np.flatnonzero(n >= least):
+            one = settled(int(n[column]))
+            key = (start[column], stop[column], one.bandwidth)
+            alone = () if one.form.needs_distances else (column,)
+            together.setdefault((*key, *alone), []).append(int(column))
+        for members in together.values():
+            rows, m = slice(start[members[0]], stop[members[0]]), np.array(members)
+            here = used[rows][:, m]
+            both = np.maximum(np.abs(values[rows, [i]]), np.abs(values[rows][:, i + 1 + m]))
+            mean, variance, flat = _from_differences(
+                d[rows][:, m],
+                here,
+                np.where(here, both, 0.0).max(axis=0),
+                settled(int(n[m].max())),
+                n[m],
+            )
+            moments.mean[i, i + 1 + m], moments.mean[i + 1 + m, i] = mean, -mean
+            moments.variance[i, i + 1 + m] = moments.variance[i + 1 + m, i] = variance
+            moments.flat[i, i + 1 + m] = moments.flat[i + 1 + m, i] = flat
+    return moments
 
 
 def _check_missing(losses: Losses, missing: str) -> None:
@@ -326,82 +370,47 @@ def _one_horizon(
     alternative: str,
     missing: str,
 ) -> _Slice:
-    k = values.shape[1]
-    filled = _Slice(
-        statistic=np.full((k, k), np.nan),
-        pvalue=np.full((k, k), np.nan),
-        difference=np.full((k, k), np.nan),
-        n_used=np.zeros((k, k)),
-        long_run_variance=np.full((k, k), np.nan),
-        flat=np.zeros((k, k), dtype=bool),
-        negative_variance=np.zeros((k, k), dtype=bool),
-    )
-    for one, other, used in _parts(values, missing):
-        n = int(used.sum())
-        columns = one if other is None else np.concatenate([one, other])
-        # Pairs within `one` and within `other` have more times in common: they come on their own.
-        early = np.arange(columns.size) < one.size
-        mine = (early[:, None] != early) if other is not None else np.ones(2 * (len(early),), bool)
-        mine &= ~np.eye(columns.size, dtype=bool)
-        if n > max(horizon, 2):
-            settled = smoothing(estimator, n=n, horizon=horizon, bandwidth=bandwidth, hln=hln)
-            part = _tested(values, columns, used, settled, alternative)
-        elif missing == "pairwise":
-            part = _too_few(columns.size, n)
-        else:
-            raise LossesError(
-                f"{n} complete times are too few for horizon {horizon}: at least "
-                f"{max(horizon, 2) + 1} are needed"
-            )
-        here = np.ix_(columns, columns)
-        for each in fields(_Slice):
-            matrix = getattr(filled, each.name)
-            matrix[here] = np.where(mine, getattr(part, each.name), matrix[here])
-    return filled
+    least = max(horizon, 2) + 1
 
+    @cache
+    def settled(n: int) -> Smoothing:
+        return smoothing(estimator, n=n, horizon=horizon, bandwidth=bandwidth, hln=hln)
 
-def _too_few(k: int, n: int) -> _Slice:
-    """Pairs with too few times in common: undefined and flagged."""
-    nothing = np.full((k, k), np.nan)
-    flagged, fine = np.ones((k, k), dtype=bool), np.zeros((k, k), dtype=bool)
-    return _Slice(nothing, nothing, nothing, np.full((k, k), float(n)), nothing, flagged, fine)
-
-
-def _tested(
-    values: FloatArray, columns: IntArray, used: BoolArray, settled: Smoothing, alternative: str
-) -> _Slice:
-    """The test of all pairs of `columns` at the times in `used`."""
-    times = np.flatnonzero(used)
-    n = times.size
-    # Gaps at the ends shorten the series; gaps inside keep their place.
-    span = slice(times[0], times[-1] + 1)
-    part = values[span] if columns.size == values.shape[1] else values[span][:, columns]
-    inside = used[span]
-    if n < part.shape[0]:
-        if settled.form.needs_distances:  # unused times take no part, but a nan would
-            part = np.where(inside[:, None], part, 0.0)
-        else:
-            part, inside = part[inside], np.ones(n, dtype=bool)
-    block = _block(part, inside, settled)
-    negative = (block.variance < 0) & ~block.flat
-    defined = ~block.flat & ~negative & ~np.eye(columns.size, dtype=bool)
-    standard_error = np.sqrt(block.variance, where=defined, out=np.ones(defined.shape)) / n**0.5
-    statistic = np.where(defined, block.mean / standard_error * settled.factor, np.nan)
-    pvalue = np.full(statistic.shape, np.nan)
-    if alternative == "two-sided":
-        upper = np.triu(defined)
-        pvalue[upper] = 2 * settled.reference.upper(np.abs(statistic[upper]))
-        pvalue.T[upper] = pvalue[upper]
+    complete = np.asarray(~np.isnan(values).any(axis=1))
+    if missing == "pairwise" and not complete.all():
+        moments = _own_times(values, settled, least)
+    elif complete.sum() >= least:
+        moments = _common_times(values, complete, settled(int(complete.sum())))
     else:
-        side = 1 if alternative == "greater" else -1
-        pvalue[defined] = settled.reference.upper(side * statistic[defined])
+        raise LossesError(
+            f"{int(complete.sum())} complete times are too few for horizon {horizon}: at least "
+            f"{least} are needed"
+        )
+    return _judged(moments, settled, alternative)
+
+
+def _judged(moments: _Moments, settled: _Settled, alternative: str) -> _Slice:
+    """Statistics and p-values of pairs that have them."""
+    off = ~np.eye(len(moments.mean), dtype=bool)
+    negative = (moments.variance < 0) & ~moments.flat & off
+    defined = ~moments.flat & ~negative & off
+    statistic, pvalue = np.full(off.shape, np.nan), np.full(off.shape, np.nan)
+    for n in np.unique(moments.n_used[defined]):
+        at = defined & (moments.n_used == n)
+        one = settled(int(n))
+        t = moments.mean[at] / np.sqrt(moments.variance[at] / n) * one.factor
+        statistic[at] = t
+        if alternative == "two-sided":
+            pvalue[at] = np.minimum(2 * one.reference.upper(np.abs(t)), 1.0)
+        else:
+            pvalue[at] = one.reference.upper(t if alternative == "greater" else -t)
     return _Slice(
         statistic,
-        np.minimum(pvalue, 1.0),
-        block.mean,
-        np.full(statistic.shape, float(n)),
-        block.variance,
-        block.flat,
+        pvalue,
+        np.where(off, moments.mean, np.nan),
+        np.where(off, moments.n_used, 0.0),
+        np.where(off, moments.variance, np.nan),
+        moments.flat & off,
         negative,
     )
 
