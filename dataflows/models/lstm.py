@@ -280,7 +280,9 @@ class _Rows:
         self.present = np.array(present.to_numpy(), order="C")
         self.start = np.array(start.to_numpy(), dtype=np.float32, order="C")
         classes = y_train.dtype.kind == "i"
-        self.outcome = np.zeros(len(self.index), dtype=np.int64 if classes else np.float32)
+        self.outcome: NDArray[Any] = np.zeros(
+            len(self.index), dtype=np.int64 if classes else np.float32
+        )
         self.outcome[self.numbers(pd.DatetimeIndex(y_train.index))] = y_train.to_numpy()
 
     def numbers(self, origins: pd.DatetimeIndex) -> NDArray[np.int64]:
