@@ -12,6 +12,7 @@ from scipy import special
 from stats.arrays import codes, paired, vector
 from stats.errors import LossesError, OptionError, UndefinedError, choice, level
 from stats.forecast_results import ForecastResult
+from stats.scores import FloatArray
 
 __all__ = ["christoffersen", "kupiec", "mincer_zarnowitz", "pit_uniformity"]
 
@@ -280,8 +281,10 @@ def christoffersen(violations: npt.ArrayLike, *, nominal: float) -> ForecastResu
     )
 
 
-def pit_uniformity(pit: npt.ArrayLike, *, n_bins: int = 10) -> ForecastResult:
-    """Chi-square test that probability integral transforms are uniform.
+def pit_uniformity(
+    pit: npt.ArrayLike, *, method: Literal["chi2", "ks"] = "chi2", n_bins: int = 10
+) -> ForecastResult:
+    """Test that probability integral transforms are uniform.
 
     Null hypothesis: F_t(y_t), the forecast distribution at the outcome, is uniform on [0, 1], as
     it is when the forecast distributions are right. Look at the histogram beside it: a U says too
@@ -294,12 +297,17 @@ def pit_uniformity(pit: npt.ArrayLike, *, n_bins: int = 10) -> ForecastResult:
     ----------
     pit : array_like, shape (n_times,)
         Values in [0, 1].
+    method : {"chi2", "ks"}
+        Pearson's chi-square over equal bins, which sees any shape, or the exact
+        Kolmogorov-Smirnov test, which needs no bins and sees shifts best.
     n_bins : int, default 10
+        Used by "chi2".
 
     Returns
     -------
     ForecastResult
-        `estimate("largest excess")` is the largest deviation of a bin's share from 1/n_bins.
+        With "chi2" `estimate("largest excess")` is how far the share of the fullest bin is above
+        1/n_bins; with "ks" `estimate("at")` is where the distance is largest.
 
     Raises
     ------
@@ -317,9 +325,12 @@ def pit_uniformity(pit: npt.ArrayLike, *, n_bins: int = 10) -> ForecastResult:
     >>> stats.pit_uniformity(np.linspace(0.3, 0.7, 100)).rejects(alpha=0.05)  # too wide
     True
     """
+    choice(method, ("chi2", "ks"), name="method")
     u = vector("pit", pit)
     if u.min() < 0 or u.max() > 1:
         raise ValueError(f"pit must lie in [0, 1], got values from {u.min()} to {u.max()}")
+    if method == "ks":
+        return _kolmogorov_smirnov(u)
     if n_bins < 2 or u.size < 5 * n_bins:
         raise OptionError(
             f"n_bins must be at least 2 with at least 5 values expected in each, got n_bins="
@@ -337,4 +348,25 @@ def pit_uniformity(pit: npt.ArrayLike, *, n_bins: int = 10) -> ForecastResult:
         n_used=u.size,
         null="the transforms are uniform",
         estimates=(("largest excess", float((counts / u.size - 1 / n_bins).max())),),
+    )
+
+
+def _kolmogorov_smirnov(u: FloatArray) -> ForecastResult:
+    from scipy.stats import kstwo
+
+    n = u.size
+    ordered = np.sort(u)
+    above = np.arange(1, n + 1) / n - ordered
+    below = ordered - np.arange(n) / n
+    distance = np.maximum(above, below)
+    largest = int(distance.argmax())
+    return ForecastResult(
+        statistic=float(distance[largest]),
+        pvalue=float(kstwo.sf(distance[largest], n)),
+        names=(),
+        test="the Kolmogorov-Smirnov test of uniform probability integral transforms",
+        df=(),
+        n_used=n,
+        null="the transforms are uniform",
+        estimates=(("at", float(ordered[largest])),),
     )

@@ -392,7 +392,8 @@ class ForecastPairsResult(TimePairsResult):
     def _sentences(self) -> list[str]:
         k = len(self.names)
         pairs = k * (k - 1) // (2 if self.alternative == "two-sided" else 1)
-        family = pairs * len(self.horizons)
+        cube = self.pvalue.reshape(k, k, -1)
+        family = int((~np.isnan(cube)).sum()) // (2 if self.alternative == "two-sided" else 1)
         steps = ", ".join(map(str, self.horizons))
         correction = (
             "without adjustment for multiple testing"

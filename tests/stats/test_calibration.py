@@ -85,6 +85,9 @@ def test_pit_agrees_with_scipy():  # scipy 1.17.1 chisquare
     assert result.statistic == pytest.approx(case["expected"]["chi2_10bins"], rel=1e-8)
     assert result.pvalue == pytest.approx(case["expected"]["chi2_p"], rel=1e-8)
     assert stats.pit_uniformity((np.arange(100) + 0.5) / 100).pvalue == pytest.approx(1)
+    exact = stats.pit_uniformity(case["inputs"]["pit"], method="ks")
+    assert exact.statistic == pytest.approx(case["expected"]["ks"], rel=1e-8)
+    assert exact.pvalue == pytest.approx(case["expected"]["ks_p_exact"], rel=1e-8)
 
 
 def test_results_say_what_was_tested():

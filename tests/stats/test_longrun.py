@@ -156,6 +156,9 @@ def test_fixed_b_is_normal_as_b_vanishes_and_falls_for_ever():
     far = FixedB(0.2).upper(np.array([1.0, 10.0, 30.0, 100.0]))
     assert (np.diff(np.log(far)) < 0).all()
     assert far[-1] > 0
+    grid = np.linspace(0, 30, 2000)
+    for b in (0.01, 0.1, 0.5, 1.0):
+        assert (np.diff(FixedB(b).upper(grid)) < 0).all()
     assert FixedB(0.2).upper(np.array(-2.0)) == pytest.approx(1 - FixedB(0.2).upper(np.array(2.0)))
 
 
