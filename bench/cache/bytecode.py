@@ -47,7 +47,8 @@ class Reference:
     argument : str
         What the first argument is when the name is called at once: ``"text"`` for a constant
         string, ``"none"`` for a call without arguments, ``"name:<x>"`` for a global name,
-        ``"local:<x>"`` for a parameter, ``""`` else.
+        ``"local:<x>"`` for a parameter, ``""`` else. For an import statement ``"bound"`` when
+        its uses stand beside it as references.
     """
 
     kind: Literal["global", "free", "import"]
@@ -181,10 +182,12 @@ class _Writer:
         elif name == "IMPORT_NAME":
             level, members = _import_words(steps, place)
             add(repr(members).encode())
-            if members is None:
-                add(self.refer(Reference("import", (), str(value), level, member="?")))
-            for member in members or ():
-                found = Reference("import", (), str(value), level, member=member)
+            for member, variable in _targets(steps, place, members):
+                # Where a variable holds this and nothing else, its uses tell what is used;
+                # elsewhere, as after `try: import a as m; except: import b as m`, all may be.
+                held = None if variable is None else variables.get(variable, variable)
+                argument = "bound" if self.imported.get(held) is not None else ""
+                found = Reference("import", (), str(value), level, member, argument)
                 add(self.refer(found))
         elif name == "IMPORT_FROM":
             pass  # named by IMPORT_NAME; the variable it binds says the rest
@@ -250,6 +253,22 @@ def _import_words(steps: list[dis.Instruction], place: int) -> tuple[int, tuple[
     """Return the level and the list of names of an import, which are pushed just before it."""
     members, level = steps[place - 1].argval, steps[place - 2].argval
     return level if type(level) is int else 0, members
+
+
+def _targets(
+    steps: list[dis.Instruction], place: int, members: tuple[str, ...] | None
+) -> Iterator[tuple[str | None, str | None]]:
+    """Yield what an import statement takes from the module and the variable it goes to."""
+    member: str | None = None
+    for step in steps[place + 1 :]:
+        if step.opname == "IMPORT_FROM":
+            member = "" if members is None else str(step.argval)
+        elif step.opname.startswith("STORE_"):
+            yield member, str(step.argval) if step.opname in _STORES else None
+            if members is None:
+                return
+        elif step.opname not in {"SWAP", "POP_TOP"}:
+            return
 
 
 def _path(steps: list[dis.Instruction], place: int, name: str) -> tuple[tuple[str, ...], int]:

@@ -279,15 +279,13 @@ class Reach:
             words = (name, member or "", *reference.path)
             # An alias takes no part, the module's real name does.
             out.append(f"{owner} {'.'.join(words)}".encode())
-            dotted = ".".join(word for word in words if word not in {"", "?"})
+            dotted = ".".join(word for word in words if word)
             self.hidden_name(dotted, reference.argument, fn)
             return
         if importlib.util.find_spec(top) is None and top not in sys.modules:
             out.append(b"not installed " + name.encode())
             self.hidden_name(".".join((name, *reference.path)), reference.argument, fn)
             return
-        if member == "?":
-            return  # a plain import; what is used from it comes with its uses
         try:
             module = importlib.import_module(name)
         except ModuleNotFoundError:
@@ -310,21 +308,9 @@ class Reach:
                 out.append(b"missing " + told.encode())
                 return
             value = getattr(module, member)
-        whole = isinstance(value, types.ModuleType) and not reference.path
-        if whole and member is not None and self.used_by_attribute(fn, reference):
-            return
+        if isinstance(value, types.ModuleType) and reference.argument == "bound":
+            return  # what is used from it comes with its uses
         self.followed(out, value, told, reference.path, reference, fn)
-
-    def used_by_attribute(self, fn: types.FunctionType, reference: Reference) -> bool:
-        """Return whether every use of an imported module names an attribute of it."""
-        uses = [
-            other
-            for other in form_of(fn.__code__).references
-            if other.kind == "import"
-            and (other.module, other.level, other.member)
-            == (reference.module, reference.level, reference.member)
-        ]
-        return any(other.path for other in uses)
 
     def klass(self, out: list[Part], cls: type) -> None:
         out.append(b"class")

@@ -314,6 +314,60 @@ EDITS = [
         others=HELPERS,
     ),
     Edit(
+        "module imported inside under one of two names",
+        """
+        def node(x):
+            try:
+                import nowhere_to_be_found as h
+            except ImportError:
+                import helpers as h
+            return h.scaled(x)
+        """,
+        "RATE = 2",
+        "RATE = 7",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "function imported inside under one of two names",
+        """
+        def node(x):
+            if x > 100:
+                from math import sqrt as f
+            else:
+                from helpers import scaled as f
+            return f(x)
+        """,
+        "RATE = 2",
+        "RATE = 7",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "module imported inside, used by name and handed on",
+        """
+        def _use(module, v):
+            return module.other(v)
+
+        def node(x):
+            import two
+            return two.one(x) + _use(two, x)
+        """,
+        "v + 2",
+        "v + 3",
+        file="two.py",
+        others={"two.py": "def one(v):\n    return v\n\ndef other(v):\n    return v + 2\n"},
+    ),
+    Edit(
+        "what is not used of a module imported inside",
+        "def node(x):\n    import two\n    return two.one(x)\n",
+        "v + 2",
+        "v + 3",
+        counts=False,
+        file="two.py",
+        others={"two.py": "def one(v):\n    return v\n\ndef other(v):\n    return v + 2\n"},
+    ),
+    Edit(
         "re-exported helper of a helper in a package",
         "from kit.deep import area\n\ndef node(x):\n    return area(x)\n",
         "r * r",

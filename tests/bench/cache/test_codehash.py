@@ -162,6 +162,17 @@ def test_an_import_that_is_not_installed_is_noted_and_seen_when_it_comes(
     assert _hash(text) != before
 
 
+def test_a_module_that_an_import_makes_global_counts_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "def node(x):\n    global whole_b2\n    import whole_b2\n    return _use(x)\ndef _use(x):\n    return whole_b2.f(x)\n"
+    (tmp_path / "whole_b2.py").write_text("def f(v):\n    return v + 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = _hash(text)
+    monkeypatch.setattr(sys.modules["whole_b2"], "f", lambda v: v + 2)
+    assert _hash(text) != before
+
+
 def test_a_default_path_of_a_node_is_an_input_and_takes_no_part(tmp_path: Path) -> None:
     text = "from pathlib import Path\n\ndef node(file: Path = Path({!r})):\n    return file.read_text()\n"
     assert _hash(text.format(str(tmp_path / "a"))) == _hash(text.format(str(tmp_path / "b")))
