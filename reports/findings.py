@@ -61,7 +61,7 @@ class Hole:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ranking:
     """Rank tests over the complete blocks of one panel, or the reason why there is none.
 
@@ -101,7 +101,7 @@ class Ranking:
         return first == other or not self.nemenyi.pvalue[first, other] <= ALPHA
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forecasts:
     """Diebold-Mariano tests of one target: all pairs, Holm over pairs and over the reference's.
 
@@ -129,7 +129,7 @@ class Forecasts:
         return float(self.statistic[i, j]), float(self.pvalue[i, j]), float(self.holm[i, j])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Panel:
     """One task at one horizon: what is compared in one family of tests."""
 
@@ -215,7 +215,7 @@ class Panel:
         return better, like, worse
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Findings:
     """All panels, with the evidence they come from."""
 

@@ -117,8 +117,9 @@ def _overall(findings: Findings) -> list[tuple[Inline, ...]]:
     if better + like + worse:
         told.append(
             (
-                "Origin by origin, these leaders forecast significantly better than the reference "
-                f"on {better}, like it on {like} and worse on {worse} of "
+                f"Origin by origin, {'these leaders' if len(panels) > 1 else 'this model'} forecast"
+                f"{'' if len(panels) > 1 else 's'} significantly better than the reference on "
+                f"{better}, like it on {like} and worse on {worse} of "
                 f"{plural(better + like + worse, 'series', 'series')} "
                 "(target × task × horizon; Diebold–Mariano, Holm).",
             )
@@ -202,10 +203,13 @@ def _limits(findings: Findings) -> tuple[Inline, ...]:
         "them the verdicts of rank tests, depend on which models take part. "
     )
     if findings.evidence:
+        if len(findings.panels) > 1:
+            text += (
+                f"{len(findings.panels)} panels were each tested at α = {ALPHA} without adjustment "
+                "over panels. "
+            )
         text += (
-            f"{plural(len(findings.panels), 'panel')} were each tested at α = {ALPHA} without "
-            "adjustment over panels, and targets of one region are not independent: read single "
-            "borderline verdicts with care. "
+            "Targets of one region are not independent: read single borderline verdicts with care. "
         )
     return (
         Strong("What this cannot say. "),
