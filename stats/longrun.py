@@ -463,7 +463,7 @@ def _default_bandwidth(variance: str, n: int, horizon: int) -> float:
     if variance == "fixed_b":  # Coroneo and Iacone (2020)
         return max(math.isqrt(n), 1)
     if variance == "groups":  # Ibragimov and Mueller (2010): few and long
-        return min(4, n // 2) if n < 8 else 4
+        return max(2, min(4, n // 2))
     return _root_floor(n) if variance == "wpe" else _cosine_count(n)
 
 

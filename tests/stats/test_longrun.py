@@ -49,6 +49,17 @@ def test_bandwidth_rules_use_exact_roots():
     assert smoothing("fixed_b", n=84).bandwidth == 9
 
 
+@pytest.mark.parametrize("variance", longrun.VARIANCES)
+def test_every_rule_works_from_three_observations_on(variance):
+    x = series(1, 40)
+    for n in range(3, 40):
+        settled = smoothing(variance, n=n, horizon=2)
+        estimate = long_run_variance(x[:n], variance=variance, horizon=2)
+        assert np.isfinite(estimate)
+        assert 0 < settled.reference.quantile(0.025) < 100
+        assert settled.factor > 0
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_all_frequencies_give_the_plain_variance(seed):
     # Parseval: the mean of all periodogram ordinates, or of all cosines, is the variance
