@@ -234,6 +234,11 @@ class ForecastPairsResult(TimePairsResult):
                 f"no horizon {horizon!r} in this result; there are "
                 f"{', '.join(map(str, self.horizons))}"
             )
+        if self.horizons.count(horizon) > 1:
+            raise OptionError(
+                f"{self.horizons.count(horizon)} slices have the horizon {horizon}; take the slice "
+                "from the arrays, such as pvalue[:, :, 0]"
+            )
         where = self.horizons.index(horizon)
         if self.statistic.ndim == 2:
             return self

@@ -205,6 +205,8 @@ def test_many_horizons_are_one_family():
         result.adjusted("shaffer")
     with pytest.raises(stats.OptionError, match="no horizon 24"):
         result.at(24)
+    with pytest.raises(stats.OptionError, match="3 slices have the horizon 2"):
+        diebold_mariano(cube, horizon=2).at(2)
 
 
 def test_names_and_times_come_from_a_frame():
