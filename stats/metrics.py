@@ -44,6 +44,14 @@ __all__ = [
 def mae(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
     """Mean absolute error; lower is better.
 
+    Parameters
+    ----------
+    y_true, y_pred : array_like, shape (n,)
+
+    Returns
+    -------
+    float
+
     Examples
     --------
     >>> from stats import metrics
@@ -56,6 +64,14 @@ def mae(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
 def mse(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
     """Mean squared error; lower is better.
 
+    Parameters
+    ----------
+    y_true, y_pred : array_like, shape (n,)
+
+    Returns
+    -------
+    float
+
     Examples
     --------
     >>> from stats import metrics
@@ -67,6 +83,14 @@ def mse(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
 
 def rmse(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
     """Root of the mean squared error; lower is better.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like, shape (n,)
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -209,6 +233,14 @@ def smape(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
     In per cent, 0 to 200; lower is better. A forecast of 0 for a value of 0 counts 0. It is not
     a proper way to choose between forecasts; prefer `mase` or `rmsse`.
 
+    Parameters
+    ----------
+    y_true, y_pred : array_like, shape (n,)
+
+    Returns
+    -------
+    float
+
     Examples
     --------
     >>> from stats import metrics
@@ -223,6 +255,14 @@ def smape(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
 
 def r2(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
     """Coefficient of determination against the mean of the test values; higher is better.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like, shape (n,)
+
+    Returns
+    -------
+    float
 
     Raises
     ------
@@ -275,6 +315,16 @@ def skill(score: float, reference: float) -> float:
 def pinball(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, quantile: float) -> float:
     """Mean of `stats.losses.pinball`; lower is better.
 
+    Parameters
+    ----------
+    y_true, y_pred : array_like, shape (n,)
+    quantile : float
+        The level that `y_pred` forecasts, strictly between 0 and 1.
+
+    Returns
+    -------
+    float
+
     Examples
     --------
     >>> from stats import metrics
@@ -286,6 +336,14 @@ def pinball(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, quantile: float) ->
 
 def coverage(y_true: npt.ArrayLike, lower: npt.ArrayLike, upper: npt.ArrayLike) -> float:
     """Share of the outcomes inside their intervals, ends included; nominal is best.
+
+    Parameters
+    ----------
+    y_true, lower, upper : array_like, shape (n,)
+
+    Returns
+    -------
+    float
 
     Raises
     ------
@@ -314,6 +372,17 @@ def coverage(y_true: npt.ArrayLike, lower: npt.ArrayLike, upper: npt.ArrayLike) 
 def crps_ensemble(y_true: npt.ArrayLike, ensemble: npt.ArrayLike, *, fair: bool = False) -> float:
     """Mean of `stats.losses.crps_ensemble`; lower is better.
 
+    Parameters
+    ----------
+    y_true : array_like, shape (n,)
+    ensemble : array_like, shape (n, n_members)
+    fair : bool, default False
+        Unbiased for the distribution that the members were drawn from.
+
+    Returns
+    -------
+    float
+
     Examples
     --------
     >>> from stats import metrics
@@ -325,6 +394,14 @@ def crps_ensemble(y_true: npt.ArrayLike, ensemble: npt.ArrayLike, *, fair: bool 
 
 def qlike(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
     """Mean of `stats.losses.qlike`; lower is better.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like, shape (n,)
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -343,6 +420,19 @@ def log_loss(
 ) -> float:
     """Mean of `stats.losses.log_loss`; lower is better.
 
+    Parameters
+    ----------
+    y_true : array_like, shape (n,)
+        Class codes 0, 1, ..., n_classes - 1.
+    proba : array_like, shape (n,) or (n, n_classes)
+        Class probabilities; one dimension means the probability of class 1 of two.
+    floor : float, default 2.2e-16
+        Probabilities below it count as it.
+
+    Returns
+    -------
+    float
+
     Examples
     --------
     >>> from stats import metrics
@@ -355,6 +445,17 @@ def log_loss(
 def brier(y_true: npt.ArrayLike, proba: npt.ArrayLike) -> float:
     """Mean of `stats.losses.brier`; lower is better.
 
+    Parameters
+    ----------
+    y_true : array_like, shape (n,)
+        Class codes 0, 1, ..., n_classes - 1.
+    proba : array_like, shape (n,) or (n, n_classes)
+        Class probabilities; one dimension means the probability of class 1 of two.
+
+    Returns
+    -------
+    float
+
     Examples
     --------
     >>> from stats import metrics
@@ -366,6 +467,17 @@ def brier(y_true: npt.ArrayLike, proba: npt.ArrayLike) -> float:
 
 def rps(y_true: npt.ArrayLike, proba: npt.ArrayLike) -> float:
     """Mean of `stats.losses.rps`; lower is better.
+
+    Parameters
+    ----------
+    y_true : array_like, shape (n,)
+        Class codes 0, 1, ..., n_classes - 1, in their order.
+    proba : array_like, shape (n,) or (n, n_classes)
+        Class probabilities; one dimension means the probability of class 1 of two.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -454,6 +566,15 @@ def _confusion(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> FloatArray:
 
 def accuracy(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
     """Share of class codes that were right; higher is better.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like, shape (n,)
+        Class codes.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -554,6 +675,10 @@ def f1(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, positive: int = 1) -> fl
     positive : int, default 1
         The class that counts.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     UndefinedError
@@ -575,6 +700,15 @@ def f1(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, positive: int = 1) -> fl
 
 def macro_f1(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
     """Mean of `f1` over the classes that occur or are predicted; higher is better.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like, shape (n,)
+        Class codes.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
@@ -598,6 +732,10 @@ def quadratic_kappa(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
     ----------
     y_true, y_pred : array_like, shape (n,)
         Class codes in their order.
+
+    Returns
+    -------
+    float
 
     Raises
     ------
@@ -631,6 +769,10 @@ def rank_mae(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
     ----------
     y_true, y_pred : array_like, shape (n,)
         Class codes in their order.
+
+    Returns
+    -------
+    float
 
     Examples
     --------
