@@ -291,6 +291,10 @@ def skill(score: float, reference: float) -> float:
         The same lower-is-better metric, with 0 as its best value, of the model and of the
         reference forecast (persistence, climatology) on the same observations.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     UndefinedError
