@@ -14,6 +14,11 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+# As a script this folder comes first on the path, where stats.py would shadow the package.
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
 import numpy as np
 
@@ -172,6 +177,7 @@ def peak_megabytes(variance: str) -> float:
         capture_output=True,
         text=True,
         check=True,
+        cwd=ROOT,
     )
     return float(done.stdout)
 
