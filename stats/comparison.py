@@ -14,7 +14,7 @@ from stats.errors import OptionError, ScoresError, choice
 from stats.omnibus import aligned_ranks, friedman, iman_davenport, quade, skillings_mack
 from stats.posthoc import conover, mean_rank_z, nemenyi, sign_test, wilcoxon
 from stats.resample import sign_flip_max_t
-from stats.results import Evidence, OmnibusResult, PairsResult, Table
+from stats.results import Evidence, OmnibusResult, PairsResult, Table, judged
 from stats.scores import MISSING, FloatArray, Scores, ScoresLike
 
 if TYPE_CHECKING:
@@ -138,6 +138,10 @@ class Comparison(Evidence):
             )
             told = [f"{near.size} models not separated from the best at alpha = {alpha:g}: {shown}"]
         return "\n".join([super().summary(), "", *told])
+
+    def methods(self, *, alpha: float = 0.05) -> str:
+        """The paragraph for the paper: variants, sizes, correction, level, versions."""
+        return judged(super().methods(), alpha)
 
     def _sentences(self) -> list[str]:
         return [

@@ -852,6 +852,7 @@ def versus_control(
     *,
     control: str,
     ranking: str = "friedman",
+    alternative: str = "two-sided",
     higher_is_better: bool | None = None,
     blocks: Blocks = None,
     missing: str = "raise",
@@ -871,6 +872,9 @@ def versus_control(
         The model's name.
     ranking, decimals
         As in `mean_rank_z`.
+    alternative : {"two-sided", "less", "greater"}
+        "less": the model is better (of smaller mean rank) than the control. The direction, too,
+        must be chosen before looking.
 
     Returns
     -------
@@ -907,6 +911,7 @@ def versus_control(
         raise ScoresTypeError(
             f"control is the name of a model (str), got {type(control).__name__} {control!r}"
         )
+    choice(alternative, ALTERNATIVES, name="alternative")
     table = prepared(
         scores,
         caller="versus_control",
@@ -920,9 +925,14 @@ def versus_control(
     difference = means - means[at]
     difference[at] = np.nan
     statistic = difference / error
+    if alternative == "two-sided":
+        pvalue = np.minimum(2.0 * ndtr(-np.abs(statistic)), 1.0)
+    else:
+        pvalue = ndtr(statistic if alternative == "less" else -statistic)
     return ControlResult(
         statistic=statistic,
-        pvalue=np.minimum(2.0 * ndtr(-np.abs(statistic)), 1.0),
+        pvalue=pvalue,
+        alternative=alternative,
         names=table.models,
         test=f"normal tests of {_RANKS_OF[ranking]}",
         notes=table.notes,

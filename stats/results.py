@@ -33,6 +33,7 @@ __all__ = [
     "escape_latex",
     "format_number",
     "format_pvalue",
+    "judged",
 ]
 
 Table: TypeAlias = Mapping[str, Sequence[Any]]
@@ -310,6 +311,10 @@ class Result(Evidence):
             with np.errstate(invalid="ignore"):
                 return self.pvalue <= alpha
         return bool(self.pvalue <= alpha)
+
+    def methods(self, *, alpha: float = 0.05) -> str:
+        """The paragraph for the paper: variant, sizes, correction, level, versions."""
+        return judged(super().methods(), alpha)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -660,6 +665,12 @@ class BestResult(Result):
             f"Each of {len(self.names)} models was compared with the best of the others on "
             f"{self.n_blocks} blocks by {self.test}."
         ]
+
+
+def judged(paragraph: str, alpha: float) -> str:
+    """The paragraph with the level put before the versions."""
+    text, before, versions = paragraph.rpartition("Computed with")
+    return f"{text}The significance level was {level(alpha):g}. {before}{versions}"
 
 
 def _method_name(method: str) -> str:

@@ -330,6 +330,18 @@ def test_perfect_agreement_leaves_conover_without_residual():
     assert result.pvalue[1, 2] == 1
 
 
+def test_one_sided_comparisons_with_a_control():
+    table = np.random.default_rng(2).normal(size=(30, 4)) + np.array([0, -0.8, 0.1, 0.9])
+    both = stats.versus_control(table, control="m0")
+    less = stats.versus_control(table, control="m0", alternative="less")
+    greater = stats.versus_control(table, control="m0", alternative="greater")
+    np.testing.assert_allclose(less.pvalue + greater.pvalue, [np.nan, 1, 1, 1])
+    np.testing.assert_allclose(both.pvalue, 2 * np.fmin(less.pvalue, greater.pvalue))
+    assert less.better(0.05) == ("m1",)
+    assert greater.worse(0.05) == ("m3",)
+    assert "(less)" in less.methods()
+
+
 def test_mcb_names_those_that_may_be_the_best():
     table = np.random.default_rng(2).normal(size=(60, 5)) + np.array([0, 0.1, 0.9, 1.5, 3])
     for procedure in ("range", "hsu"):

@@ -76,6 +76,9 @@ def test_every_result_prints_itself(all_results, kind):
     told = result.methods()
     assert re.search(r"Computed with crossfold \S.*numpy 2.*scipy 1", told)
     assert told[0].isupper() or not told[0].isalpha()
+    if hasattr(result, "rejects"):
+        assert "significance level was 0.05" in told
+        assert "significance level was 0.01" in result.methods(alpha=0.01)
     assert type(result).__name__ in repr(result)
     assert "\n" not in repr(result)
 
