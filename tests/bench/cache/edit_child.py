@@ -11,7 +11,7 @@ from types import ModuleType
 os.environ["HAMILTON_AUTOLOAD_EXTENSIONS"] = "0"
 
 
-def _loaded(folder: Path) -> ModuleType:
+def loaded(folder: Path) -> ModuleType:
     """Import ``flow.py`` as the runner does with a user's file: by path, its folder in reach."""
     sys.path.insert(0, str(folder))
     spec = importlib.util.spec_from_file_location("flow", folder / "flow.py")
@@ -23,7 +23,7 @@ def _loaded(folder: Path) -> ModuleType:
     return module
 
 
-def _forget(folder: Path) -> None:
+def forget(folder: Path) -> None:
     sys.path.remove(str(folder))
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None) or "").startswith(str(folder)):
@@ -53,7 +53,7 @@ def main(root: str, graphs: list[str]) -> None:
 
     rows = {}
     for folder in sorted(Path(root).iterdir()):
-        module = _loaded(folder)
+        module = loaded(folder)
         if folder.name in graphs:
             digest, result = _graph(module)
         else:
@@ -62,7 +62,7 @@ def main(root: str, graphs: list[str]) -> None:
             # What a function did before does not change its name.
             assert code_hash(module.node) == digest, folder.name
         rows[folder.name] = (digest, repr(result))
-        _forget(folder)
+        forget(folder)
     print(json.dumps(rows))
 
 
