@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # As a script this folder comes first on the path, where stats.py would shadow the package.
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
@@ -177,7 +176,7 @@ def peak_megabytes(variance: str) -> float:
         capture_output=True,
         text=True,
         check=True,
-        cwd=ROOT,
+        cwd=sys.path[0],
     )
     return float(done.stdout)
 
