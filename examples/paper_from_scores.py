@@ -1,4 +1,4 @@
-"""From a table of scores to a LaTeX table, a critical difference diagram and a methods paragraph."""
+"""From a table of scores to a LaTeX table, a critical difference diagram and a methods text."""
 
 from pathlib import Path
 

@@ -1009,8 +1009,8 @@ class RankBestResult(BestResult):
 
         For procedure "range", mean ranks plus and minus half the critical difference: two models
         whose intervals do not overlap differ. For "hsu", simultaneous intervals of mean rank
-        minus the smallest of the others, constrained to contain 0: a lower end of 0 says "may be
-        the best".
+        minus the smallest of the others, constrained to hold 0: a lower end of 0 rules the model
+        out as the best, an upper end of 0 says that it is.
         """
         alpha = level(alpha)
         k = len(self.names)
@@ -1020,10 +1020,7 @@ class RankBestResult(BestResult):
         width = _many_to_one_isf(alpha, k) * self.standard_error
         distance = self.statistic * self.standard_error
         return np.column_stack(
-            [
-                np.minimum(distance - width, 0.0) + np.maximum(distance - width, 0.0),
-                np.maximum(distance + width, 0.0),
-            ]
+            [np.minimum(distance - width, 0.0), np.maximum(distance + width, 0.0)]
         )
 
     def figure(self, *, alpha: float = 0.05) -> Figure:

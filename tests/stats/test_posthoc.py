@@ -357,7 +357,13 @@ def test_mcb_names_those_that_may_be_the_best():
     assert {by_range.names[i] for i in np.flatnonzero(~apart)} == set(by_range.best(0.05))
     hsu = stats.mcb(table, procedure="hsu")
     assert set(hsu.best(0.05)) <= set(by_range.best(0.05))
-    assert (hsu.intervals(0.05)[:, 0] <= 0).any()
+    lower, upper = hsu.intervals(0.05).T
+    assert (lower <= 0).all()
+    assert (upper >= 0).all()
+    assert {n for n, end in zip(hsu.names, lower, strict=True) if end < 0} == set(hsu.best(0.05))
+    clear = stats.mcb(np.tile([1.0, 2.0, 3.0], (40, 1)), procedure="hsu")
+    assert clear.intervals(0.05)[0, 1] == 0
+    assert clear.best(0.05) == ("m0",)
 
 
 @pytest.mark.parametrize("test", PAIRWISE, ids=lambda t: t.__name__)
