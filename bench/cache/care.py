@@ -46,6 +46,8 @@ def info(store: "Store") -> dict[str, JSON]:
 def prune(store: "Store", max_bytes: int, *, keep: Collection[str] = ()) -> dict[str, JSON]:
     """Forget records, longest unused first, until they and their objects fit.
 
+    Damaged files that were set aside are removed as well.
+
     Parameters
     ----------
     store : Store
@@ -90,9 +92,18 @@ def prune(store: "Store", max_bytes: int, *, keep: Collection[str] = ()) -> dict
                 size -= objects[record.blob]
     return {
         "removed": removed,
-        "freed": before - size + _collect(store, users),
+        "freed": before - size + _collect(store, users) + _discard(store),
         "bytes": size,
     }
+
+
+def _discard(store: "Store") -> int:
+    """Remove what was set aside; return its bytes."""
+    freed = 0
+    for entry in files.entries(str(store.root / "quarantine")):
+        freed += entry.stat().st_size
+        files.unlink(entry.path)
+    return freed
 
 
 def _collect(store: "Store", users: dict[str, int]) -> int:

@@ -9,7 +9,7 @@ from blake3 import blake3
 
 from bench.cache.plain import JSON
 
-__all__ = ["Record", "is_key", "seal", "unseal"]
+__all__ = ["Record", "is_key", "opened", "seal", "unseal"]
 
 CHECK = 32  # hex characters of the checksum, before a newline and the JSON text
 

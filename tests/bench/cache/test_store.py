@@ -412,12 +412,15 @@ def test_verify_reads_everything(store: Store) -> None:
     assert store.verify() == []
     damaged = next(_files(store, "cas"))
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"\xff")
+    damaged_size = damaged.stat().st_size
     told = store.verify()
     assert len(told) == 2  # the object, and the record that named it
     assert damaged.name in told[0]
     assert store.info()["objects"] == 3
     assert store.info()["quarantined"] == 1
     assert store.verify() == []
+    assert store.prune(10**9)["freed"] == damaged_size
+    assert store.info()["quarantined"] == 0
 
 
 # -- killed and crowded ---------------------------------------------------------------------
