@@ -234,6 +234,8 @@ def can_store(annotation: object) -> bool:
     if origin in (dict, OrderedDict, collections.abc.Mapping):
         if len(inner) != 2 or not can_store(inner[0]) or _big(inner[0]):
             return False
+        if inner[1] is Any:
+            return True  # like a bare dict
         return _is_array(inner[1]) or (can_store(inner[1]) and not _big(inner[1]))
     kind = origin if isinstance(origin, type) else annotation
     if not isinstance(kind, type):

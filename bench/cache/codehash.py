@@ -158,7 +158,15 @@ def _shown(name: str) -> str | None:
 def _source(value: object) -> str | None:
     if not isinstance(value, (types.FunctionType, type)):
         return None
-    try:
-        return inspect.getsource(value)
-    except (OSError, TypeError, SyntaxError, IndexError):
-        return None
+    known = _SOURCES.get(id(value))
+    if known is None or known[0] is not value:
+        try:
+            text: str | None = inspect.getsource(value)
+        except (OSError, TypeError, SyntaxError, IndexError):
+            text = None
+        known = _SOURCES[id(value)] = (value, text)
+    return known[1]
+
+
+# Read once: the file may be edited while the process runs, and what ran stays what it was.
+_SOURCES: dict[int, tuple[object, str | None]] = {}
