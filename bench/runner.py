@@ -360,9 +360,7 @@ def _results(
             )
         records = {name: store.record(key) for name, key in wanted.items()}
         lost = [name for name in WANTED if records[name] is None]
-        failure = next(
-            (outcome.failures[k] for k in wanted.values() if k in outcome.failures), None
-        )
+        failure = _failure(wanted, outcome)
         if lost and failure is None:
             failure = engine.Failure(
                 lost[0], "Unfinished", "the step was not run; run again to go on", ""
@@ -393,14 +391,19 @@ def _results(
     return found
 
 
+def _failure(wanted: Mapping[str, str], outcome: engine.Outcome) -> engine.Failure | None:
+    """Why a cell has no result; what is only told beside it may be missing without harm."""
+    return next(
+        (outcome.failures[wanted[n]] for n in WANTED if wanted[n] in outcome.failures), None
+    )
+
+
 def _write_failures(
     path: Path, results: Sequence[CellResult], made: Plan, outcome: engine.Outcome
 ) -> None:
     """Write what was raised, one file a failed cell."""
     for result, wanted in zip(results, made.graph.wanted, strict=True):
-        failure = next(
-            (outcome.failures[k] for k in wanted.values() if k in outcome.failures), None
-        )
+        failure = _failure(wanted, outcome)
         if failure is not None and failure.trace:
             folder = path / "failures"
             folder.mkdir(exist_ok=True)

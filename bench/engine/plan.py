@@ -222,14 +222,16 @@ def schedule(graph: Graph, store: Store, *, seconds: Mapping[str, float] | None 
     seconds : mapping of code digest to float, optional
         What steps took before: within a wave the longest chunks go first.
     """
+    owners: dict[str, list[int]] = {}
     owner: dict[str, int] = {}  # wanted key -> first request that wants it
     for number, asked in enumerate(graph.wanted):
         for key in asked.values():
             owner.setdefault(key, number)
+            owners.setdefault(key, []).append(number)
     present = _Presence(store)
     missing = _missing(graph, owner, present)
     order = _ordered(graph, missing)
-    chunks_of, roots = _assigned(graph, order, owner)
+    chunks_of, roots = _assigned(graph, order, owners)
     members: dict[str, list[str]] = {}
     for key in order:
         for chunk in chunks_of[key]:
@@ -304,16 +306,17 @@ def _ordered(graph: Graph, keys: set[str]) -> list[str]:
 
 
 def _assigned(
-    graph: Graph, order: Sequence[str], owner: Mapping[str, int]
+    graph: Graph, order: Sequence[str], owners: Mapping[str, Sequence[int]]
 ) -> tuple[dict[str, tuple[str, ...]], set[str]]:
     """For each step the chunks it runs in. A chunk is named by its root's key, or "@request"."""
     users: dict[str, set[str]] = {k: set() for k in order}
     chunks: dict[str, tuple[str, ...]] = {}
     roots: set[str] = set()
     for key in reversed(order):
-        if key in owner:
-            users[key].add(f"@{owner[key]}")
         instance = graph.instances[key]
+        # What several cells want is nobody's alone: it must not fail with one of them.
+        asked = owners.get(key, ())
+        users[key].update(f"@{number}" for number in (asked if instance.storable else asked[:1]))
         if instance.storable and len(users[key]) > 1:
             roots.add(key)
             chunks[key] = (key,)
