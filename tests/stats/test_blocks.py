@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stats
-from stats.blocks import serial_dependence, shared_levels
+from stats.blocks import _centred_ranks, _within_runs, serial_dependence, shared_levels
 
 
 def folds(n_sets=10, n_folds=5, k=4, seed=0, within=0.5):
@@ -66,13 +66,48 @@ def test_labels_that_name_each_row_are_not_suspicious():
     assert "several rows are labelled 'a'" in shared_levels(stats.Scores.of(frame))
 
 
-def test_rows_without_labels_that_look_like_folds_carry_a_note():
+def test_rows_without_labels_that_come_in_runs_draw_the_warning():
     table = folds(k=9).to_numpy()
-    result = stats.friedman(table)
+    with pytest.warns(stats.DependentBlocksWarning, match=r"runs of 5 that agree within"):
+        stats.friedman(table)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        stats.friedman(table, blocks="rows")
+        stats.friedman(table, blocks=np.repeat(range(10), 5))
+        shuffled = stats.friedman(np.random.default_rng(1).permutation(table))
+    assert shuffled.notes == ()
+
+
+def test_tables_sorted_by_domain_carry_a_note_only():
+    rng = np.random.default_rng(0)
+    drift = np.cumsum(rng.normal(size=(240, 6)), axis=0) / 2
+    result = stats.friedman(drift + rng.normal(size=(240, 6)))
     assert "neighbouring rows agree" in result.notes[0]
     assert "blocks=" in result.summary()
-    shuffled = np.random.default_rng(1).permutation(table)
-    assert stats.friedman(shuffled).notes == ()
+
+
+def test_independent_rows_are_left_in_peace():
+    rng = np.random.default_rng(2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for k, n in [(3, 20), (5, 60), (10, 48), (40, 50)]:
+            for _ in range(100):
+                stats.friedman(rng.normal(size=(n, k)) + rng.normal(size=(1, k)))
+
+
+@pytest.mark.parametrize("length", [2, 3, 6])
+def test_runs_are_standardized_over_all_orders(length):
+    table = np.random.default_rng(3).normal(size=(18, 4))
+    centred = _centred_ranks(stats.Scores.of(table))
+    rng = np.random.default_rng(0)
+
+    def within(rows):
+        runs = rows.reshape(-1, length, 4).sum(axis=1)
+        return (runs * runs).sum()
+
+    sums = np.array([within(centred[rng.permutation(18)]) for _ in range(20_000)])
+    expected = (within(centred) - sums.mean()) / sums.std()
+    assert _within_runs(centred, length, 0) == pytest.approx(expected, abs=0.05)
 
 
 def test_serial_dependence_is_standardized_over_all_orders():
