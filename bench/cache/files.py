@@ -1,7 +1,7 @@
 """Files that appear whole or not at all, and temporary ones swept when their writer is dead."""
 
 # Plain strings: a path object costs as much as the system call it leads to.
-# ruff: noqa: PTH105, PTH108, PTH116, PTH123
+# ruff: noqa: PTH103, PTH105, PTH108, PTH116, PTH120, PTH123
 
 import contextlib
 import os
@@ -16,7 +16,19 @@ STALE = 3600.0  # seconds that a temporary file of an unknown writer may live
 
 
 def write(path: str, scratch: str, *parts: Any) -> None:
-    """Write a file under a temporary name in the folder `scratch` and rename it."""
+    """Write a file under a temporary name in the folder `scratch` and rename it.
+
+    Folders that somebody removed meanwhile are made again.
+    """
+    try:
+        _write(path, scratch, parts)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.makedirs(scratch, exist_ok=True)
+        _write(path, scratch, parts)
+
+
+def _write(path: str, scratch: str, parts: tuple[Any, ...]) -> None:
     # Host and process stand in the name: `sweep` asks whether they still live.
     name = f"{scratch}/{_HOST}+{os.getpid()}+{os.urandom(8).hex()}"
     try:

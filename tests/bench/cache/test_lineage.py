@@ -84,6 +84,39 @@ def test_a_changed_input_is_named_with_its_values(store: Store) -> None:
     assert told.stored is False
 
 
+def test_a_parameter_that_comes_from_elsewhere_is_named(store: Store) -> None:
+    new = Recipe(_key("f"), "y", "flow", "y", {}, {"X": _key("6")}, {"X": 5})
+    told = explain(store, _key("d"), _key("f"), planned={_key("f"): new})
+    assert told.lines() == ["X of flow.y comes from an input, before flow.X"]
+
+
+def test_an_upgraded_interpreter_is_told_from_an_edit(store: Store) -> None:
+    old = lineage(store, _key("b")).recipes[_key("b")]
+    new = Recipe(_key("f"), "X", "flow", "other", old.deps, old.values, old.inputs, old.units)
+    told = explain(store, _key("b"), _key("f"), planned={_key("f"): new})
+    assert [change.kind for change in told.changes] == ["interpreter"]
+    assert "another Python" in told.lines()[0]
+
+
+def test_a_default_that_was_overridden_is_named(store: Store) -> None:
+    old = lineage(store, _key("b")).recipes[_key("b")]
+    new = Recipe(_key("f"), "X", "flow", old.code_hash, old.deps, {}, {}, old.units)
+    told = explain(store, _key("b"), _key("f"), planned={_key("f"): new})
+    assert told.lines() == ["input k of flow.X: 3 -> its default"]
+
+
+def test_new_and_lost_code_is_told(store: Store) -> None:
+    old = lineage(store, _key("b")).recipes[_key("b")]
+    units = {"flow.X": old.units["flow.X"], "flow.fresh": _key("5"), "numpy": "2.3.0"}
+    new = Recipe(_key("f"), "X", "flow", "other", old.deps, old.values, old.inputs, units)
+    told = explain(store, _key("b"), _key("f"), planned={_key("f"): new})
+    lines = [line for line in told.lines() if not line.startswith(" ")]
+    assert lines == [
+        "flow._scaled is gone (used by flow.X)",
+        "flow.fresh is new (used by flow.X)",
+    ]
+
+
 def test_an_unchanged_value_is_served(store: Store) -> None:
     told = explain(store, _key("d"), _key("d"))
     assert told.lines() == ["nothing it is made of has changed; served from the store"]

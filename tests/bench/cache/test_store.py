@@ -1,6 +1,7 @@
 """The store keeps what it is given, exactly, and never gives back anything else."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -490,18 +491,29 @@ def test_several_writers_of_the_same_keys_do_no_harm(store: Store) -> None:
     assert store.info()["objects"] == 50
 
 
-def test_a_full_disk_leaves_nothing_behind(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failing", [0, 1])
+def test_a_full_disk_leaves_nothing_behind(
+    failing: int, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full at the object, then at the record."""
+    write, calls = os.write, 0
+
     def full(descriptor: int, data: object) -> int:
-        raise OSError(28, "No space left on device")
+        nonlocal calls
+        calls += 1
+        if calls > failing:
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
         patch.setattr("os.write", full)
         with pytest.raises(OSError, match="No space left"):
-            store.put(KEY, np.arange(10))
+            store.put(KEY, np.arange(1000))
     assert store.record(KEY) is None
     assert list((store.root / "tmp").iterdir()) == []
-    store.put(KEY, np.arange(10))
-    assert np.array_equal(_loaded(store, KEY), np.arange(10))
+    assert store.info()["objects"] == failing
+    store.put(KEY, np.arange(1000))
+    assert np.array_equal(_loaded(store, KEY), np.arange(1000))
 
 
 def test_a_short_write_is_continued(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -589,6 +601,18 @@ def test_a_store_that_was_half_made_is_completed(store: Store) -> None:
     again = Store(store.root)
     again.put("f" * 32, np.arange(3))
     assert (store.root / "cas" / "ff").is_dir()
+
+
+def test_a_store_that_is_deleted_under_its_user_begins_anew(store: Store) -> None:
+    store.put(_key(1), np.arange(10))
+    shutil.rmtree(store.root)
+    assert store.record(_key(1)) is None
+    store.put(_key(2), np.arange(10))
+    assert np.array_equal(_loaded(store, _key(2)), np.arange(10))
+    with store.claim(KEY) as held:
+        assert held
+    again = Store(store.root)
+    assert again.keys() == [_key(2)]
 
 
 # -- pruning --------------------------------------------------------------------------------
