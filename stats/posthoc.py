@@ -495,7 +495,9 @@ def _table_tails(ranks: IntArray, at_most: IntArray) -> FloatArray:
 
 
 def _fourier_tails(doubled: IntArray, at_most: IntArray) -> FloatArray:
-    """P(W <= w) over all signs of each row's own doubled ranks (0 pads a row).
+    """P(W <= w) over all signs of each row's own doubled ranks (0 pads a row), for some w each.
+
+    `at_most` and the result have shape (n_wanted, n_rows).
 
     W is a sum of independent two-point variables, so its characteristic function is a product of
     cosines of multiples of one angle, which a table gives. Each probability is a multiple of
@@ -510,16 +512,17 @@ def _fourier_tails(doubled: IntArray, at_most: IntArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         sines = np.where(frequency > 0, 2.0 * sines / np.sin(turn), np.arange(period + 1)[:, None])
     total = doubled.sum(axis=1)
-    result = np.empty(len(doubled))
-    chunk = max(1, 1_000_000 // frequency.size)
+    result = np.empty(at_most.shape)
+    chunk = max(1, 60_000 // frequency.size)
     for begin in range(0, len(doubled), chunk):
         rows = slice(begin, begin + chunk)
         product = cosines[doubled[rows, 0]]
         for step in range(1, n):
             product *= cosines[doubled[rows, step]]
-        product *= cosines[np.abs(at_most[rows] - total[rows])]
-        product *= sines[np.maximum(at_most[rows] + 1, 0)]
-        result[rows] = product.sum(axis=1) / period
+        for wanted, got in zip(at_most, result, strict=True):
+            turned = cosines[np.abs(wanted[rows] - total[rows])]
+            turned *= sines[np.maximum(wanted[rows] + 1, 0)]
+            got[rows] = np.einsum("ij,ij->i", product, turned) / period
     patterns = 2.0**n
     exact: FloatArray = np.clip(np.rint(result * patterns) / patterns, 0.0, 1.0)
     return exact
@@ -543,8 +546,7 @@ def _exact_tails(
         tails[:, rows] = _table_tails(doubled[rows[0]], wanted[:, rows])
     rows = np.flatnonzero(tied)
     if rows.size > FEW_TIED and doubled.shape[1] <= MOST_FOURIER:
-        tails[0, rows] = _fourier_tails(doubled[rows], wanted[0, rows])
-        tails[1, rows] = _fourier_tails(doubled[rows], wanted[1, rows])
+        tails[:, rows] = _fourier_tails(doubled[rows], wanted[:, rows])
     else:
         for row in rows:
             tails[:, row] = _table_tails(doubled[row], wanted[:, row])

@@ -207,7 +207,7 @@ def test_both_ways_to_count_signs_agree(seed, n):
     doubled[1, : n // 3] = 0
     wanted = np.array([rng.integers(-1, row.sum() + 1) for row in doubled])
     table = [_table_tails(row, np.array([w]))[0] for row, w in zip(doubled, wanted, strict=True)]
-    np.testing.assert_allclose(_fourier_tails(doubled, wanted), table, rtol=1e-12)
+    np.testing.assert_allclose(_fourier_tails(doubled, wanted[None, :])[0], table, rtol=1e-12)
 
 
 def test_many_tied_pairs_get_what_one_pair_gets():
