@@ -273,9 +273,9 @@ def _dataset(experiment: Experiment, dataset: DatasetSpec, store: Store) -> dict
     keys = graph.wanted[0]
     facts = {name: _value(store, keys[name]) for name in (*PROFILE[1:], *CARD) if name in keys}
     profile: dict[str, Any] = facts["series_profile"]
-    from dataflows import splits
+    from dataflows import suitability
 
-    found = splits.problems(
+    found = suitability.problems(
         profile,
         target=sorted({c.target for c in cells}),
         horizons=experiment.horizons,

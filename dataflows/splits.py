@@ -1,27 +1,21 @@
 """Rolling origins: which origins train a fold and which test it, with the embargo between."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dataflows.base import level_window
 from dataflows.errors import DataError
+from dataflows.suitability import FEWEST_ROWS, VALIDATION_SHARE
 
 __all__ = [
     "fit_origins",
     "fold_cut",
-    "problems",
     "series_profile",
     "test_origins",
     "train_origins",
     "validation_origins",
 ]
-
-# Fewer rows than this on either side of an inner split leave nothing to learn or to stop by.
-_FEWEST_ROWS = 20
-_VALIDATION_SHARE = 0.15
 
 
 def series_profile(series: pd.DataFrame, season_length: int) -> dict[str, Any]:
@@ -42,77 +36,6 @@ def series_profile(series: pd.DataFrame, season_length: int) -> dict[str, Any]:
             for name, column in series.items()
         },
     }
-
-
-def problems(
-    profile: dict[str, Any],
-    *,
-    target: str | Iterable[str],
-    horizons: Iterable[int],
-    n_folds: int,
-    first_train: int,
-    test_size: int,
-) -> list[str]:
-    """What stands in the way of an experiment on the profiled data, one line each; [] if nothing.
-
-    Examples
-    --------
-    >>> profile = {"n_rows": 100, "columns": {"y": {"n_missing": 0, "n_distinct": 9}}}
-    >>> problems(profile, target="y", horizons=[1], n_folds=2, first_train=90, test_size=10)
-    ['2 folds of 10 origins after 90 rows reach 1 step past row 109, but the data have 100 rows; \
-lower n_folds, first_train or test_size']
-    """
-    found = []
-    columns: dict[str, dict[str, int]] = profile["columns"]
-    n_rows: int = profile["n_rows"]
-    horizons = list(horizons)
-    for name in [target] if isinstance(target, str) else target:
-        if name not in columns:
-            found.append(f"no numeric column {name!r}; choose from {', '.join(columns) or 'none'}")
-        elif columns[name]["n_missing"] == n_rows:
-            found.append(f"target {name!r} has no value in any of {n_rows} rows")
-        elif columns[name]["n_distinct"] < 2:
-            found.append(f"target {name!r} is constant over {n_rows} rows; nothing to forecast")
-    found += [
-        f"horizon {horizon} is not a number of steps ahead; use 1 or more"
-        for horizon in horizons
-        if horizon < 1
-    ]
-    found += [
-        f"{name} is {value}; use {least} or more"
-        for name, value, least in (
-            ("n_folds", n_folds, 1),
-            ("first_train", first_train, 2 * _FEWEST_ROWS),
-            ("test_size", test_size, 1),
-        )
-        if value < least
-    ]
-    if found or not horizons:
-        return found
-    furthest = max(horizons)
-    last_origin = first_train - 1 + n_folds * test_size - 1
-    if last_origin + furthest > n_rows - 1:
-        found.append(
-            f"{n_folds} folds of {test_size} origins after {first_train} rows reach {furthest} "
-            f"step{'s'[: furthest > 1]} past row {last_origin + 1}, but the data have {n_rows} "
-            "rows; lower n_folds, first_train or test_size"
-        )
-    least = first_train
-    while _too_few(least, furthest, profile.get("season_length", 1)):
-        least += 1
-    if least > first_train:
-        found.append(
-            f"first_train {first_train} leaves too few rows to learn from and to stop by, with an "
-            f"embargo of {furthest} rows before each; use {least} or more"
-        )
-    return found
-
-
-def _too_few(first_train: int, horizon: int, season_length: int) -> bool:
-    # The level needs half its window before the first origin has one.
-    train = first_train - horizon - (level_window(season_length) // 2 - 1)
-    fit = train - max(int(train * _VALIDATION_SHARE), 1) - horizon
-    return train < 2 * _FEWEST_ROWS or fit < _FEWEST_ROWS
 
 
 def fold_cut(
@@ -150,10 +73,10 @@ def train_origins(
     seen = series[target].to_numpy()[: fold_cut + 1]
     observed = ~np.isnan(seen[horizon : horizon + due])
     usable = observed & _complete(base)[:due]
-    if usable.sum() < 2 * _FEWEST_ROWS:
+    if usable.sum() < 2 * FEWEST_ROWS:
         raise DataError(
             f"{usable.sum()} usable training origins for {target!r} at horizon {horizon} before "
-            f"row {fold_cut + 1}; at least {2 * _FEWEST_ROWS} are needed, raise first_train"
+            f"row {fold_cut + 1}; at least {2 * FEWEST_ROWS} are needed, raise first_train"
         )
     return pd.DatetimeIndex(base.index[:due][usable])
 
@@ -185,16 +108,16 @@ def fit_origins(
     cut = series.index.get_indexer(validation_origins[:1])[0]
     candidates = train_origins[: -_validation_rows(train_origins)]
     fitted = pd.DatetimeIndex(candidates[series.index.get_indexer(candidates) + max_horizon <= cut])
-    if len(fitted) < _FEWEST_ROWS:
+    if len(fitted) < FEWEST_ROWS:
         raise DataError(
             f"{len(fitted)} training origins before the inner embargo of {max_horizon} rows; "
-            f"at least {_FEWEST_ROWS} are needed, raise first_train"
+            f"at least {FEWEST_ROWS} are needed, raise first_train"
         )
     return fitted
 
 
 def _validation_rows(train_origins: pd.DatetimeIndex) -> int:
-    return max(int(len(train_origins) * _VALIDATION_SHARE), 1)
+    return max(int(len(train_origins) * VALIDATION_SHARE), 1)
 
 
 def _complete(base: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -12,6 +12,7 @@ from dataflows.models import cumulative
 from dataflows.models.frequencies import probability_frame
 from dataflows.models.intervals import error_quantiles, value_frame
 from dataflows.models.recurrent import network
+from dataflows.training.search import Choice, Range, Space, at_edge, drawn
 from dataflows.training.torch_loop import Fit, fitted, reproducible
 
 __all__ = [
@@ -38,6 +39,12 @@ _FURTHEST = 5.0
 # step, and one too many is taken back here.
 _TRUST = (0.2, 0.4, 0.6, 0.8, 1.0)
 _PATIENCE = 3  # epochs without a better validation loss
+_SPACE: Space = {
+    "hidden": Choice((16, 24, 32, 48)),
+    "learning_rate": Range(0.0005, 0.008, "log", 5),
+    "dropout": Range(0.0, 0.4),
+    "weight_decay": Range(0.001, 0.3, "log", 4),
+}
 
 
 def scaled_series(
@@ -154,10 +161,10 @@ def trial_table__evaluation(
     """Random search: the hyperparameters as given, then `n_trials - 1` draws, on one split."""
     rows = _Rows(scaled_series, present, start, y_train)
     rng = np.random.default_rng(seed)
-    drawn = [hyperparameters | _draw(rng) for _ in range(n_trials - 1)]
+    others = [hyperparameters | drawn(_SPACE, rng) for _ in range(n_trials - 1)]
     return [
         _trial(rows, fit_origins, validation_origins, base_model, trial, seed, device)
-        for trial in [hyperparameters, *drawn]
+        for trial in [hyperparameters, *others]
     ]
 
 
@@ -186,8 +193,11 @@ def best_model(
 def fit_report(
     trial_table: list[dict[str, Any]], best_hyperparameters: dict[str, Any]
 ) -> dict[str, Any]:
-    """Trials with their losses, and what was chosen."""
-    return {"chosen": best_hyperparameters, "trials": trial_table}
+    """Trials with their losses, what was chosen, and where that lies at the edge of the search."""
+    report: dict[str, Any] = {"chosen": best_hyperparameters, "trials": trial_table}
+    if len(trial_table) > 1:
+        report["at_edge"] = at_edge(_SPACE, best_hyperparameters)
+    return report
 
 
 @config.when(task="continuous")
@@ -306,16 +316,6 @@ class _Rows:
             return windows[at].transpose(1, 2), present[at], start[at]
 
         return of
-
-
-def _draw(rng: np.random.Generator) -> dict[str, Any]:
-    """One point of the search space."""
-    return {
-        "hidden": int(rng.choice([16, 24, 32, 48])),
-        "learning_rate": round(float(np.exp(rng.uniform(np.log(0.002), np.log(0.01)))), 5),
-        "dropout": round(float(rng.uniform(0.0, 0.4)), 2),
-        "weight_decay": round(float(np.exp(rng.uniform(np.log(0.001), np.log(0.3)))), 4),
-    }
 
 
 def _network(rows: _Rows, base_model: dict[str, Any], hyperparameters: dict[str, Any]) -> Any:

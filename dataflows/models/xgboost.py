@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dataflows.models import cumulative
 from dataflows.models.frequencies import probability_frame
 from dataflows.models.intervals import error_quantiles, value_frame
+from dataflows.training.search import Choice, Range, Space, at_edge, drawn
 
 __all__ = [
     "base_model__binary",
@@ -33,6 +34,14 @@ __all__ = [
 _Floats = NDArray[np.floating[Any]]
 _Objective = Callable[[_Floats, Any], tuple[_Floats, _Floats]]
 _PATIENCE = 10  # rounds without a better validation score
+_SPACE: Space = {
+    "max_depth": Choice((3, 4, 5, 6, 7)),
+    "learning_rate": Range(0.05, 0.3, "log", 4),
+    "min_child_weight": Range(2.0, 60.0, "log"),
+    "subsample": Range(0.6, 1.0),
+    "colsample": Range(0.25, 0.8),
+    "l2": Range(0.3, 30.0, "log"),
+}
 
 
 @config.when(task="continuous")
@@ -116,8 +125,8 @@ def trial_table__evaluation(
     """Random search: the hyperparameters as given, then `n_trials - 1` draws, on one split."""
     blocks = _blocks(X, y_train, start, fit_origins, validation_origins, hyperparameters)
     rng = np.random.default_rng(seed)
-    drawn = [hyperparameters | _draw(rng) for _ in range(n_trials - 1)]
-    return [_trial(*blocks, base_model, trial, seed) for trial in [hyperparameters, *drawn]]
+    others = [hyperparameters | drawn(_SPACE, rng) for _ in range(n_trials - 1)]
+    return [_trial(*blocks, base_model, trial, seed) for trial in [hyperparameters, *others]]
 
 
 def best_hyperparameters(trial_table: list[dict[str, Any]]) -> dict[str, Any]:
@@ -147,8 +156,11 @@ def best_model(
 def fit_report(
     trial_table: list[dict[str, Any]], best_hyperparameters: dict[str, Any]
 ) -> dict[str, Any]:
-    """Trials with their losses, and what was chosen."""
-    return {"chosen": best_hyperparameters, "trials": trial_table}
+    """Trials with their losses, what was chosen, and where that lies at the edge of the search."""
+    report: dict[str, Any] = {"chosen": best_hyperparameters, "trials": trial_table}
+    if len(trial_table) > 1:
+        report["at_edge"] = at_edge(_SPACE, best_hyperparameters)
+    return report
 
 
 @config.when(task="continuous")
@@ -196,18 +208,6 @@ def prediction__ordinal(
         best_hyperparameters["spread"],
     )
     return probability_frame(p, pd.DatetimeIndex(X_test.index))
-
-
-def _draw(rng: np.random.Generator) -> dict[str, Any]:
-    """One point of the search space; the ranges are what `edge of the search` is judged by."""
-    return {
-        "max_depth": int(rng.integers(3, 8)),
-        "learning_rate": round(float(np.exp(rng.uniform(np.log(0.05), np.log(0.3)))), 4),
-        "min_child_weight": round(float(np.exp(rng.uniform(np.log(2.0), np.log(60.0)))), 2),
-        "subsample": round(float(rng.uniform(0.6, 1.0)), 2),
-        "colsample": round(float(rng.uniform(0.25, 0.8)), 2),
-        "l2": round(float(np.exp(rng.uniform(np.log(0.3), np.log(30.0)))), 2),
-    }
 
 
 def _matrix(X: _Floats, y: NDArray[Any], start: _Floats, max_bin: int, ref: Any = None) -> Any:

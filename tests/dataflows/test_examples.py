@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from dataflows import datasets, models, splits
+from dataflows import datasets, models, splits, suitability
 from dataflows.datasets import table
 from tests.dataflows.cells import TASKS, answers
 
@@ -72,7 +72,7 @@ def test_the_example_has_rows_for_its_protocol() -> None:
     protocol = {
         name: experiment["protocol"][name] for name in ("n_folds", "first_train", "test_size")
     }
-    found = splits.problems(
+    found = suitability.problems(
         splits.series_profile(series, experiment["dataset"]["sales"]["season"]),
         target=experiment["matrix"]["target"],
         horizons=experiment["matrix"]["horizon"],

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataflows import base as base_module
-from dataflows import splits
+from dataflows import splits, suitability
 from dataflows.errors import DataError
 
 SEASON = 4
@@ -81,7 +81,7 @@ def test_every_fold_of_a_possible_protocol_keeps_its_embargo(
     furthest = max(horizons)
     protocol = {"n_folds": n_folds, "first_train": first_train, "test_size": test_size}
     profile = splits.series_profile(series, SEASON)
-    found = splits.problems(profile, target="y", horizons=horizons, **protocol)
+    found = suitability.problems(profile, target="y", horizons=horizons, **protocol)
     if found:
         assert all("\n" not in line for line in found)
         return
@@ -121,7 +121,7 @@ def test_what_stands_in_the_way_is_said_in_one_line(change: dict[str, Any], line
         "first_train": 150,
         "test_size": 30,
     }
-    found = splits.problems(splits.series_profile(table(300), SEASON), **(asked | change))
+    found = suitability.problems(splits.series_profile(table(300), SEASON), **(asked | change))
     assert len(found) == 1
     assert line in found[0]
 
@@ -129,9 +129,9 @@ def test_what_stands_in_the_way_is_said_in_one_line(change: dict[str, Any], line
 def test_the_least_first_train_that_is_named_is_enough() -> None:
     profile = splits.series_profile(table(900), SEASON)
     asked = {"target": "y", "horizons": [40], "n_folds": 1, "test_size": 10}
-    (line,) = splits.problems(profile, first_train=60, **asked)
+    (line,) = suitability.problems(profile, first_train=60, **asked)
     least = int(line.split("use ")[1].split(" or")[0])
-    assert splits.problems(profile, first_train=least, **asked) == []
+    assert suitability.problems(profile, first_train=least, **asked) == []
     series = table(900)
     fold(series, horizon=40, max_horizon=40, cut=least - 1, test_size=10)
     with pytest.raises(DataError, match="training origins"):
@@ -148,7 +148,7 @@ def test_the_least_first_train_that_is_named_is_enough() -> None:
 def test_a_target_that_says_nothing_is_refused(values: list[float], line: str) -> None:
     series = table(300)
     series["y"] = values
-    found = splits.problems(
+    found = suitability.problems(
         splits.series_profile(series, SEASON),
         target="y",
         horizons=[1],
