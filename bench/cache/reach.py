@@ -16,7 +16,7 @@ import re
 import sys
 import types
 import typing
-from collections import deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, dataclass, is_dataclass
 from pathlib import Path, PurePath
@@ -415,7 +415,7 @@ class Reach:
         elif kind in (list, tuple, deque):
             out.append(kind.__name__.encode())
             self.guarded(value, lambda: self.items(out, typing.cast("Any", value), name), out)
-        elif isinstance(value, (dict, types.MappingProxyType)):
+        elif kind in _MAPPINGS:
             if kind not in (dict, types.MappingProxyType):
                 self.value(out, kind, name_of(kind))
                 self.value(out, getattr(value, "default_factory", None), name)
@@ -478,11 +478,11 @@ class Reach:
             return
         self.value(out, kind, name)
         if owner_of_class(kind) is None:
-            if isinstance(value, (tuple, list)):
-                self.items(out, value, name)
-            elif isinstance(value, (int, float, str, bytes)):
-                base = next(one for one in (int, float, str, bytes) if isinstance(value, one))
-                out.append(base.__repr__(value).encode("utf-8", "surrogatepass"))
+            if isinstance(value, (set, frozenset)):
+                out.extend(sorted(self.alone(item, name) for item in value))
+            elif any(base is not object and owner_of_class(base) for base in kind.__mro__):
+                # What a library's base class keeps, such as the items of a dict.
+                self.reduced(out, value, name, state=False)
             for key, held in sorted(state_of(value).items()):
                 out.append(key.encode())
                 self.value(out, held, f"{name}.{key}")
@@ -491,6 +491,11 @@ class Reach:
         if named is not None:
             out.append(named.encode())
             return
+        self.reduced(out, value, name, state=True)
+
+    def reduced(self, out: list[Part], value: object, name: str, *, state: bool) -> None:
+        """Count an object of a library's by what would make it again."""
+        kind = type(value)
         reduce = copyreg.dispatch_table.get(kind)
         try:
             reduced: Any = value.__reduce_ex__(2) if reduce is None else reduce(value)
@@ -507,7 +512,9 @@ class Reach:
         maker, arguments, *rest = reduced
         self.value(out, maker, name)
         self.items(out, arguments, name)
-        if rest and rest[0] is not None:
+        # Attributes are counted one by one for the user's classes; a state of another shape, such
+        # as an array's, is the library's own.
+        if rest and rest[0] is not None and (state or not _is_attributes(rest[0])):
             self.value(out, rest[0], name)
         for iterator in rest[1:3]:
             if iterator is not None:
@@ -658,9 +665,17 @@ class Reach:
             self.hide(kind, dotted.removeprefix("builtins."))
 
 
+def _is_attributes(state: object) -> bool:
+    """Return whether a state is that of `object`: a dict, or a dict or None with the slots'."""
+    if isinstance(state, tuple) and len(state) == 2:
+        return all(part is None or isinstance(part, dict) for part in state)
+    return isinstance(state, dict)
+
+
 _ASKS_FOR_TYPES = frozenset(
     {"typing.get_type_hints", "inspect.signature", "inspect.get_annotations", "dataclasses.fields"}
 )
+_MAPPINGS = (dict, types.MappingProxyType, OrderedDict, defaultdict, Counter)
 _CACHED = type(functools.lru_cache(len))
 # Wrappers that may look at the types of what they wrap, and do nothing else with it than call it.
 _BLIND_TO_TYPES = ("python", "apache-hamilton")

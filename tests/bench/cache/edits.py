@@ -1331,6 +1331,122 @@ EDITS = [
         "[2]",
     ),
     Edit(
+        "content of a subclass of set",
+        """
+        from collections import deque
+        import numpy as np
+
+        class Mine(set):
+            pass
+
+        K = Mine({1})
+
+        def node(x):
+            return sorted(K)
+        """,
+        "K = Mine({1})",
+        "K = Mine({2})",
+    ),
+    Edit(
+        "content of a subclass of deque",
+        """
+        from collections import deque
+        import numpy as np
+
+        class Mine(deque):
+            pass
+
+        K = Mine([1])
+
+        def node(x):
+            return list(K)
+        """,
+        "K = Mine([1])",
+        "K = Mine([2])",
+    ),
+    Edit(
+        "content of a subclass of array",
+        """
+        from collections import deque
+        import numpy as np
+
+        class Mine(np.ndarray):
+            pass
+
+        K = np.arange(3).view(Mine)
+
+        def node(x):
+            return K.tolist()
+        """,
+        "K = np.arange(3).view(Mine)",
+        "K = np.arange(4).view(Mine)",
+    ),
+    Edit(
+        "content of a subclass of exception",
+        """
+        from collections import deque
+        import numpy as np
+
+        class Mine(ValueError):
+            pass
+
+        K = Mine('a')
+
+        def node(x):
+            return K.args
+        """,
+        "K = Mine('a')",
+        "K = Mine('b')",
+    ),
+    Edit(
+        "content of a subclass of text",
+        """
+        from collections import deque
+        import numpy as np
+
+        class Mine(str):
+            pass
+
+        K = Mine('a')
+
+        def node(x):
+            return str(K)
+        """,
+        "K = Mine('a')",
+        "K = Mine('b')",
+    ),
+    Edit(
+        "attribute of a subclass of dict",
+        """
+        class Table(dict):
+            pass
+
+        K = Table(a=3)
+        K.k = 1
+
+        def node(x):
+            return K.k
+        """,
+        "K.k = 1",
+        "K.k = 2",
+    ),
+    Edit(
+        "value of a structure of msgspec",
+        """
+        import msgspec
+
+        class A(msgspec.Struct):
+            k: int = 1
+
+        K = A(2)
+
+        def node(x):
+            return K.k
+        """,
+        "A(2)",
+        "A(3)",
+    ),
+    Edit(
         "module's own getattr",
         "import lazy\n\ndef node(x):\n    return lazy.rate\n",
         "return 2",
