@@ -149,7 +149,10 @@ def equal_runs(scores: Scores) -> tuple[int, float]:
         if len(centred) % length or len(centred) < 4 * length:
             continue
         inside = _within_runs(centred, length, 0)
-        if inside < best or _within_runs(centred, length, length // 2) >= 0.6 * inside:
+        # nan where all orders give the same sum: then nothing is found.
+        if not inside >= best:
+            continue
+        if not _within_runs(centred, length, length // 2) < 0.6 * inside:
             continue
         neighbours = (centred[:-1] * centred[1:]).sum(axis=1)
         borders = neighbours[length - 1 :: length]

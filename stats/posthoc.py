@@ -138,6 +138,11 @@ class NemenyiResult(PairsResult):
         """The distance of mean ranks from which a pair is separated."""
         return critical_difference(self.n_blocks, len(self.names), alpha=alpha)
 
+    def confidence_interval(self, confidence: float = 0.95) -> tuple[FloatArray, FloatArray]:
+        """Simultaneous bounds of all differences of mean ranks, shape (n_models, n_models)."""
+        half = self.critical_difference(1.0 - level(confidence, name="confidence"))
+        return self.difference - half, self.difference + half
+
     def _ruler(self, alpha: float) -> float | None:
         return self.critical_difference(alpha)
 

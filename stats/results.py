@@ -482,17 +482,22 @@ class PairsResult(Result):
         k = len(self.names)
         caption = f"{self._head()}, alpha = {alpha:g}"
         ruler = self._ruler(alpha)
-        if k <= layout.CLASSIC or ruler is None:
+        locations = self.locations.tolist()
+        if k <= layout.CLASSIC:
             return layout.critical_difference(
                 self.names,
-                self.locations.tolist(),
-                groups=self.groups(alpha) if k <= layout.CLASSIC else (),
+                locations,
+                groups=self.groups(alpha),
                 difference=ruler,
                 caption=caption,
             )
-        return layout.intervals(
-            self.names, self.locations.tolist(), difference=ruler, caption=caption
-        )
+        if ruler is None:
+            raise StatsError(
+                f"groups of {k} models overlap too often to be drawn, and {self.test} has no "
+                f"interval of mean ranks: draw stats.mcb(scores) or stats.nemenyi(scores), or up "
+                f"to {layout.CLASSIC} models; separated(alpha) has all verdicts"
+            )
+        return layout.intervals(self.names, locations, difference=ruler, caption=caption)
 
     def _ruler(self, alpha: float) -> float | None:
         return None

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stats
-from stats.blocks import _centred_ranks, _within_runs, serial_dependence, shared_levels
+from stats.blocks import (
+    _centred_ranks,
+    _within_runs,
+    equal_runs,
+    serial_dependence,
+    shared_levels,
+)
 
 
 def folds(n_sets=10, n_folds=5, k=4, seed=0, within=0.5):
@@ -134,3 +140,4 @@ def test_serial_dependence_does_not_care_about_the_models_order_or_scale(seed, k
 def test_serial_dependence_says_nothing_where_nothing_can_be_said():
     for table in (np.ones((20, 3)), np.arange(22.0).reshape(11, 2), np.tile([1.0, 2.0], (20, 1))):
         assert np.isnan(serial_dependence(stats.Scores.of(table)))
+        assert equal_runs(stats.Scores.of(table))[0] == 0

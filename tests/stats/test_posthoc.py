@@ -305,6 +305,8 @@ def test_verdict_equals_the_critical_difference():
     for alpha in (0.01, 0.05, 0.3):
         by_distance = np.abs(result.difference) >= result.critical_difference(alpha)
         np.testing.assert_array_equal(result.rejects(alpha), by_distance)
+        low, high = result.confidence_interval(1 - alpha)
+        np.testing.assert_array_equal(result.rejects(alpha), (low > 0) | (high < 0))
 
 
 def test_extreme_pvalues_do_not_underflow_early():
