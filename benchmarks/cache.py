@@ -7,19 +7,22 @@ say more than times: both sides ran on the same machine in the same minute, the 
 import argparse
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("HAMILTON_AUTOLOAD_EXTENSIONS", "0")
+# A script's own folder comes first, and a neighbour called `stats` would hide the package.
+sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-import numpy as np
-import pandas as pd
+import numpy as np  # noqa: E402 - the path comes first
+import pandas as pd  # noqa: E402
 
-from bench.cache.codehash import CodeHasher, code_hash
-from bench.cache.datahash import data_hash
-from bench.cache.store import Store
+from bench.cache.codehash import CodeHasher, code_hash  # noqa: E402
+from bench.cache.datahash import data_hash  # noqa: E402
+from bench.cache.store import Store  # noqa: E402
 
 
 def best(action: Callable[[], object], *, repeats: int = 5, seconds: float = 0.4) -> float:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 os.environ.setdefault("HAMILTON_AUTOLOAD_EXTENSIONS", "0")
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+# A script's own folder comes first, and a neighbour called `stats` would hide the package.
+sys.path[0] = str(ROOT)
 
 from tests.bench.cache.edit_child import forget, loaded  # noqa: E402 - the path comes first
 from tests.bench.cache.edits import EDITS  # noqa: E402
