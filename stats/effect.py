@@ -23,6 +23,7 @@ __all__ = [
     "cliffs_delta",
     "cohen_d",
     "hodges_lehmann",
+    "signed_rank_counts",
     "vargha_delaney",
     "win_tie_loss",
 ]

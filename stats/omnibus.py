@@ -14,12 +14,16 @@ from stats.results import OmnibusResult
 from stats.scores import FloatArray, Scores, ScoresLike, mid_ranks, row_text, tie_sums
 
 __all__ = [
+    "aligned",
     "aligned_ranks",
+    "chi_square",
     "cochran_q",
     "friedman",
     "iman_davenport",
     "kendall_w",
     "quade",
+    "quade_terms",
+    "rounded",
     "skillings_mack",
 ]
 

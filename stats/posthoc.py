@@ -38,6 +38,7 @@ __all__ = [
     "sign_test",
     "versus_control",
     "wilcoxon",
+    "win_counts",
 ]
 
 Blocks = str | Iterable[Hashable] | None

@@ -18,6 +18,7 @@ __all__ = [
     "Interval",
     "bootstrap_interval",
     "cluster_bootstrap_indices",
+    "generator",
     "romano_wolf",
     "sign_flip_max_t",
 ]

@@ -24,7 +24,9 @@ __all__ = [
     "LossesLike",
     "Scores",
     "ScoresLike",
+    "label_text",
     "mid_ranks",
+    "row_text",
     "tie_sums",
 ]
 
