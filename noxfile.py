@@ -12,6 +12,8 @@ nox.needs_version = ">=2024.10"
 
 ROOT = Path(__file__).parent
 PINNED = ("-c", "constraints.txt")
+# What a user would take instead; only the benchmarks need them.
+PEERS = ("scikit-posthocs", "autorank", "dieboldmariano", "arch", "aeon")
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])
@@ -67,7 +69,7 @@ def simulations(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Speed, side by side with peers; with names, only those."""
-    session.install(*PINNED, "-e", ".[test]")
+    session.install(*PINNED, "-e", ".[test]", *PEERS)
     names = session.posargs or sorted(p.stem for p in (ROOT / "benchmarks").glob("*.py"))
     for name in names:
         session.run("python", f"benchmarks/{name}.py")
