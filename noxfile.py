@@ -13,7 +13,7 @@ nox.needs_version = ">=2024.10"
 ROOT = Path(__file__).parent
 PINNED = ("-c", "constraints.txt")
 # What a user would take instead; only the benchmarks need them.
-PEERS = ("scikit-posthocs", "autorank", "dieboldmariano", "arch", "aeon")
+PEERS = ("scikit-posthocs", "autorank", "dieboldmariano", "arch")
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])
