@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bench.runner import Run, RunResult
-    from bench.spec.cell import Cell
     from bench.spec.experiment import Experiment
 
 __all__ = ["cli", "main"]
@@ -447,24 +446,16 @@ def lineage(
     """
     import json
 
-    from bench.cache.lineage import Recipe
     from bench.cache.lineage import lineage as traced
     from bench.cache.provenance import prov_json
-    from bench.runner import plan as planned
-    from bench.spec.experiment import Experiment
+    from bench.results.recipes import read_recipes
 
     opened = _opened(store)
-    experiment = Experiment.load(_found_run(run_name, runs) / "experiment.toml")
-    cell = _one_cell(experiment, cell_name)
-    made = planned(experiment.filtered(f'"{cell.slug}"'), store=store)
-    keys = made.graph.wanted[made.cells.index(cell)]
+    made = read_recipes(_found_run(run_name, runs))
+    keys = made.outputs[made.cell(cell_name)]
     if node not in keys:
         raise unknown("node", node, keys, where="--node")
-    recipes = {
-        key: Recipe(key, i.name, i.module, i.code, dict(i.needs), dict(i.values), {}, {}, {}, "")
-        for key, i in made.graph.instances.items()
-    }
-    found = traced(opened, keys[node], planned=recipes)
+    found = traced(opened, keys[node], planned=made.recipes)
     if form == "text":
         console.say(*found.lines())
     elif form == "dot":
@@ -618,26 +609,6 @@ def _opened(store: Path) -> Any:
     if not store.is_dir():
         raise UserError(f"{store}: no store there; a run makes one")
     return Store(store, create=False)
-
-
-def _one_cell(experiment: "Experiment", name: str) -> "Cell":
-    """Return the cell that an id, a slug, or a part of one names."""
-    cells = experiment.cells()
-    for fits in (
-        [c for c in cells if name in (c.id, c.slug)],
-        [c for c in cells if name in c.slug],
-    ):
-        if len(fits) == 1:
-            return fits[0]
-        if fits:
-            raise UserError(
-                f'{len(fits)} cells have "{one_line(name, most=80)}" in their names: '
-                f"{listed((c.slug for c in fits), most=3)}"
-            )
-    raise UserError(
-        f'no cell "{one_line(name, most=80)}" in {experiment.name}'
-        f"{did_you_mean(name, (c.slug for c in cells))}; `bench list cells` has them all"
-    )
 
 
 def _found_run(name: str | None, runs: Path) -> Path:

@@ -19,11 +19,12 @@ from bench.cache.codehash import code_hash, code_units
 from bench.cache.store import Store
 from bench.engine import execute as engine
 from bench.engine.graph import FlowSpec, flow
-from bench.engine.plan import Chunk, Graph, Request, Schedule, merged, schedule
+from bench.engine.plan import Chunk, Graph, Request, Schedule, keep_code, merged, schedule
 from bench.engine.worker import Answer, Task, work
 from bench.environment import environment
 from bench.errors import BenchError, UserError, one_line
 from bench.results.checks import checks, forecast_facts
+from bench.results.recipes import write_recipes
 from bench.results.tables import CellResult, joined, runs_table, write_parquet
 from bench.spec import catalogue
 from bench.spec.cell import Cell
@@ -154,6 +155,13 @@ def run(
     path = _run_folder(runs, experiment, started)
     progress.attach(path / "log.jsonl")
     (path / "experiment.toml").write_text(experiment.to_toml(), encoding="utf-8")
+    # Before any work: what a run that is stopped has stored is known to be needed, too.
+    keep_code(made.graph, opened)
+    write_recipes(
+        path,
+        ((c.id, c.slug, k) for c, k in zip(made.cells, made.graph.wanted, strict=True)),
+        made.graph.recipes().values(),
+    )
     outcome = engine.Outcome()
     if made.schedule.to_compute:
         outcome = engine.execute(

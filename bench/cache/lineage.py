@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from bench.cache.plain import JSON
@@ -32,7 +32,7 @@ class Recipe:
     inputs : Mapping
         The input values themselves, where they are short.
     units : Mapping
-        For each unit of code the digest, for each package the version.
+        For each unit of code the digest, for each package the version; kept once a code hash.
     about : Mapping
         Seconds, memory, environment and whatever else was noted.
     data_hash : str
@@ -192,7 +192,7 @@ def lineage(store: Store, key: str, *, planned: Mapping[str, Recipe] = _NO_PLAN)
     key : str
         The value's key.
     planned : Mapping
-        Recipes of a plan by key, which need not be stored yet.
+        Recipes of a plan or of a run by key, which need not be stored.
 
     Raises
     ------
@@ -200,6 +200,7 @@ def lineage(store: Store, key: str, *, planned: Mapping[str, Recipe] = _NO_PLAN)
         When nothing is known under the key.
     """
     inner: dict[str, Recipe] = dict(planned)
+    units: dict[str, Mapping[str, str]] = {}
     recipes: dict[str, Recipe] = {}
     unknown: dict[str, None] = {}
     waiting = [key]
@@ -218,7 +219,10 @@ def lineage(store: Store, key: str, *, planned: Mapping[str, Recipe] = _NO_PLAN)
         else:
             unknown[name] = None
             continue
-        recipes[name] = recipe
+        code = recipe.code_hash
+        if code not in units:
+            units[code] = store.units(code)
+        recipes[name] = recipe if recipe.units else replace(recipe, units=units[code])
         waiting.extend(recipe.deps.values())
     if key in unknown:
         raise UserError(f"the store {store.root} knows nothing under {key}; `bench run` makes it")

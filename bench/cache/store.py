@@ -260,6 +260,25 @@ class Store:
         """Return the source text kept under a unit's digest, or None."""
         if not is_key(digest):
             return None
+        held = self._noted(digest)
+        return None if held is None or "source" not in held else str(held["source"])
+
+    def put_units(self, code: str, units: Collection[CodeUnit]) -> None:
+        """Keep what a code hash was made of, by name and digest, with all sources."""
+        self.put_source(units)
+        listed = {"units": {unit.name: unit.digest for unit in units}}
+        files.write(self.path("src", code), self._scratch, seal(listed))
+
+    def has_units(self, code: str) -> bool:
+        """Return whether it is known what a code hash was made of."""
+        return files.size_of(self.path("src", code)) is not None
+
+    def units(self, code: str) -> dict[str, str]:
+        """Return the units a code hash was made of, by name and digest; empty when unknown."""
+        held = self._noted(code) if is_key(code) else None
+        return {} if held is None else dict(held.get("units", {}))
+
+    def _noted(self, digest: str) -> dict[str, Any] | None:
         path = self.path("src", digest)
         try:
             text = opened(files.read(path))
@@ -268,7 +287,8 @@ class Store:
         if text is None:
             self._set_aside(path, f"source {digest}")
             return None
-        return str(msgspec.json.decode(text)["source"])
+        held: dict[str, Any] = msgspec.json.decode(text)
+        return held
 
     # -- across processes -------------------------------------------------------------------
 

@@ -6,16 +6,29 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from blake3 import blake3
 
-from bench.cache.codehash import CodeHasher
+from bench.cache.codehash import CodeHasher, code_units
 from bench.cache.datahash import data_hash
+from bench.cache.lineage import Recipe
+from bench.cache.plain import JSON
 from bench.cache.store import Store
 from bench.engine.graph import Flow, FlowSpec, Step, flow
 from bench.errors import UserError, did_you_mean
 
-__all__ = ["Chunk", "Graph", "Instance", "Request", "Schedule", "merged", "recipe_key", "schedule"]
+__all__ = [
+    "Chunk",
+    "Graph",
+    "Instance",
+    "Request",
+    "Schedule",
+    "keep_code",
+    "merged",
+    "recipe_key",
+    "schedule",
+]
 
 # Part of every key: raise it when the meaning of a key changes.
 FORMAT = "crossfold-recipe-1"
@@ -54,6 +67,22 @@ class Graph:
     wanted: list[dict[str, str]] = field(default_factory=list)  # per request: output -> key
     steps: list[tuple[str, ...]] = field(default_factory=list)  # per request: keys of all its steps
     calls: int = 0
+    shown: dict[str, JSON] = field(default_factory=dict)  # by data hash, values short enough
+
+    def recipes(self) -> dict[str, Recipe]:
+        """Return the recipe of each step by key."""
+        return {
+            i.key: Recipe(
+                key=i.key,
+                node=i.name,
+                module=i.module,
+                code_hash=i.code,
+                deps=dict(i.needs),
+                values=dict(i.values),
+                inputs={n: self.shown[d] for n, d in i.values if d in self.shown},
+            )
+            for i in self.instances.values()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +140,7 @@ def merged(requests: Sequence[Request]) -> Graph:
         graph.wanted.append({name: keys[name] for name in compiled[recipe].wanted})
         graph.steps.append(tuple(keys.values()))
         graph.calls += len(keys)
+    graph.shown = digest.scalars()
     return graph
 
 
@@ -130,6 +160,14 @@ class _ValueDigests:
         if slot not in self._known:
             self._known[slot] = data_hash(value)
         return self._known[slot]
+
+    def scalars(self) -> dict[str, JSON]:
+        """Return the numbers and words among the values, by data hash."""
+        return {
+            digest: float(str(value)) if kind is float else cast("JSON", value)
+            for (kind, value), digest in self._known.items()
+            if kind in (str, int, bool, float)
+        }
 
 
 class _Compiled:
@@ -206,6 +244,19 @@ class _Compiled:
             values=given,
             storable=step.storable,
         )
+
+
+def keep_code(graph: Graph, store: Store) -> None:
+    """Keep the sources of all code of a graph, so that they can be shown after it was edited."""
+    codes: set[str] = set()
+    for key, number in _first_use(graph, set(graph.instances)).items():
+        instance = graph.instances[key]
+        if instance.code in codes:
+            continue
+        codes.add(instance.code)
+        if not store.has_units(instance.code):
+            step = flow(graph.requests[number].flow).steps[instance.name]
+            store.put_units(instance.code, code_units(step.callable))
 
 
 def schedule(graph: Graph, store: Store, *, seconds: Mapping[str, float] | None = None) -> Schedule:

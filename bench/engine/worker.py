@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from pathlib import Path
 from blake3 import blake3
 
 from bench.cache.codecs import Unstorable, encode
-from bench.cache.codehash import code_units
+from bench.cache.plain import JSON
 from bench.cache.store import DamagedObject, Record, Store
 from bench.engine.graph import FlowSpec, Observation, flow
 from bench.errors import one_line
@@ -30,6 +30,8 @@ __all__ = ["Answer", "Part", "Task", "prepare", "work"]
 KEEP_SECONDS = 0.1
 # ... and reading it back is not the larger part of that.
 KEEP_BYTES_PER_SECOND = 50_000_000
+# What the notes of a result say about the one time it was computed.
+MEASURED = ("seconds", "timings", "peak_mb", "environment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,10 @@ def _answer(task: Task, begin: float) -> Answer:
         if all(content[key] in same for key in task.outputs):
             for key in task.outputs:
                 record = same[content[key]]
-                store.link(key, record, meta=record.meta)
+                # The value is the one another recipe made; how it came about is told of this one.
+                notes = {n: record.meta[n] for n in MEASURED if n in record.meta}
+                made = _recipe(task, key) | {"fused": _fused(task, key, set(task.outputs))}
+                store.link(key, record, meta={**notes, **made})
             return Answer(task.chunk, "served", seconds=time.perf_counter() - begin)
         try:
             known = {name: store.load(records[key]) for name, key in task.loads}
@@ -161,25 +166,17 @@ def _computed(
     _seed_globals(task.outputs[0])
     values = compiled.execute(wanted, inputs=task.inputs, known=known, observation=observation)
     peak = _peak_mb()
-    for name, value in {**observation.kept, **values}.items():
+    made = {**observation.kept, **values}
+    kept = {parts[name].key for name in made}
+    for name, value in made.items():
         part = parts[name]
-        step = compiled.steps[name]
         meta = {
-            "node": name,
-            "module": step.module,
-            "code_hash": part.code,
-            "deps": dict(part.needs),
-            "values": dict(part.values),
-            "inputs": {
-                k: task.inputs[k] if isinstance(task.inputs[k], str | int | float) else None
-                for k, _ in part.values
-                if k in task.inputs
-            },
+            **_recipe(task, part.key),
+            "fused": _fused(task, part.key, kept),
             "seconds": observation.seconds.get(name, 0.0),
             "timings": observation.seconds if part.key in task.outputs else {},
             "peak_mb": peak,
             "environment": task.environment,
-            "units": _units(store, step.callable, part.code),
         }
         record = store.put(part.key, value, meta=meta)
         store.link(content[part.key], record, meta=record.meta)
@@ -229,16 +226,38 @@ def _store(root: Path) -> Store:
     return Store(root, create=False)
 
 
-_UNITS: dict[str, dict[str, str]] = {}
+def _recipe(task: Task, key: str) -> dict[str, JSON]:
+    """What a step is made of; its code's units are kept under the code hash."""
+    part = next(p for p in task.parts if p.key == key)
+    compiled = flow(task.flow)
+    step = compiled.steps[part.name]
+    given = {
+        name: compiled.value(name, task.inputs)
+        if compiled.given(name, task.inputs)
+        else step.defaults[name]
+        for name, _ in part.values
+    }
+    return {
+        "node": part.name,
+        "module": step.module,
+        "code_hash": part.code,
+        "deps": dict(part.needs),
+        "values": dict(part.values),
+        "inputs": {n: v for n, v in given.items() if isinstance(v, str | int | float)},
+    }
 
 
-def _units(store: Store, function: object, code: str) -> dict[str, str]:
-    """Digests of all code that took part in a step; the sources are stored beside, once."""
-    if code not in _UNITS:
-        units = code_units(function)  # type: ignore[arg-type]
-        store.put_source(units)
-        _UNITS[code] = {unit.name: unit.digest for unit in units}
-    return _UNITS[code]
+def _fused(task: Task, key: str, kept: Set[str]) -> dict[str, JSON]:
+    """Recipes of the steps between a result and what is kept of what it was made of."""
+    inside = {p.key: p for p in task.parts}
+    found: dict[str, JSON] = {}
+    waiting = [key]
+    while waiting:
+        for _, need in inside[waiting.pop()].needs:
+            if need in inside and need not in kept and need not in found:
+                found[need] = _recipe(task, need)
+                waiting.append(need)
+    return found
 
 
 def _seed_globals(key: str) -> None:

@@ -178,6 +178,8 @@ def test_a_result_is_traced_to_the_raw_data(there, first, capsys):
     assert main(["lineage", "JFK.binary.h6.f0.clim", "--run", first, "--as", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["recipes"][0]["key"] == found["root"]
+    assert found["unknown"] == []
+    assert all(recipe["units"] for recipe in found["recipes"])
     assert (
         main(["lineage", slug, "--run", first, "--as", "dot", "--node", "performance_metrics"]) == 0
     )
@@ -190,7 +192,7 @@ def test_a_result_is_traced_to_the_raw_data(there, first, capsys):
     ("words", "said"),
     [
         (["JFK.binary"], '16 cells have "JFK.binary" in their names'),
-        (["nothing"], 'no cell "nothing" in small'),
+        (["nothing"], 'no cell "nothing" in this run'),
         (["JFK.binary.h6.f0.clim", "--node", "prdictions"], 'did you mean "predictions"'),
     ],
 )

@@ -10,8 +10,11 @@ import pandas as pd
 import pytest
 
 from bench import Experiment, load_run, plan, run
+from bench.cache.lineage import lineage
+from bench.cache.store import Store
 from bench.console import Quiet
 from bench.errors import UserError
+from bench.results.recipes import read_recipes
 from bench.runner import RunResult, latest
 
 MODEL = """
@@ -193,3 +196,22 @@ def test_data_that_cannot_carry_the_experiment_stop_it_before_work(
     )
     with pytest.raises(UserError, match=message):
         plan(experiment, store=folder / "store")
+
+
+def test_a_run_keeps_the_recipes_of_its_results(folder: Path, evaluated: Callable[..., RunResult]):
+    done = evaluated()
+    for file in ("mymodel.py", "walk.csv", "small.toml"):
+        (folder / file).unlink()  # what was made stays told
+    made = read_recipes(done.path)
+    assert list(made.outputs) == list(load_run(done.path).runs["cell_id"])
+    assert len(made.recipes) == done.counts["distinct"]
+    store = Store(folder / "store")
+    cell = made.cell("walk.a.continuous.h1.f0.mine")
+    found = lineage(store, made.outputs[cell]["predictions"], planned=made.recipes)
+    assert found.unknown == ()
+    shrunk = next(r for r in found.recipes.values() if r.node == "shrunk")
+    assert shrunk.inputs["weight"] == 0.5
+    assert 'return base["z_now"] * weight' in (
+        store.source(next(iter(shrunk.units.values()))) or ""
+    )
+    assert set(made.steps(cell)) >= {r.node for r in found.recipes.values()}

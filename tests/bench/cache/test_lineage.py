@@ -187,3 +187,10 @@ def test_the_graph_can_be_had_as_dot_and_prov(store: Store) -> None:
         document["entity"]
     )
     assert [recipe["node"] for recipe in found.to_dict()["recipes"]] == ["y", "X", "raw"]
+
+
+def test_the_units_of_a_step_are_those_of_its_code_hash(store: Store) -> None:
+    store.put_units(_key("6"), [HELPER_1])
+    node = {"node": "w", "module": "flow", "code_hash": _key("6")}
+    store.put(_key("4"), 1, meta=node)
+    assert lineage(store, _key("4")).recipes[_key("4")].units == {"flow._scaled": HELPER_1.digest}

@@ -319,6 +319,26 @@ def test_sources_are_kept_once_under_their_digest(store: Store) -> None:
     assert "is set aside" in store.warnings[0]
 
 
+def test_the_units_of_a_code_hash_are_kept_with_their_sources(store: Store) -> None:
+    from bench.cache.codehash import code_hash, code_units
+
+    units, code = code_units(_key), code_hash(_key)
+    assert not store.has_units(code)
+    assert store.units(code) == {}
+    store.put_units(code, units)
+    assert store.has_units(code)
+    assert store.units(code) == {unit.name: unit.digest for unit in units}
+    assert store.source(units[0].digest) == units[0].source
+    assert store.source(code) is None
+    assert store.units(units[0].digest) == store.units("x") == {}
+    assert store.verify() == []
+    path = store.root / "src" / code
+    path.write_bytes(path.read_bytes()[:-3])
+    assert store.units(code) == {}
+    assert "is set aside" in store.warnings[0]
+    assert not store.has_units(code)
+
+
 # -- damage ---------------------------------------------------------------------------------
 
 

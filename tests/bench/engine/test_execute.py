@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.cache.lineage import lineage
 from bench.cache.store import Store
 from bench.engine.execute import Outcome, execute
 from bench.engine.graph import FlowSpec
@@ -114,3 +115,44 @@ def test_a_damaged_input_is_made_again(tmp_path: Path):
     outcome, _ = ran(graph, store, 1)
     assert not outcome.failures
     assert value(graph, store, 0, "seeded") == 11.0
+
+
+def test_a_result_tells_the_steps_that_were_run_with_it(tmp_path: Path):
+    store = Store(tmp_path / "store")
+    graph = merged(
+        [Request("s", flow_of(MODULES / "arithmetic.py"), {"a": 1.0, "seed": 3}, ("seeded",))]
+    )
+    ran(graph, store, 1)
+    key = graph.wanted[0]["seeded"]
+    assert len(store.keys()) == 2  # recipe and content key of the one result
+    found = lineage(store, key)
+    assert found.unknown == ()
+    assert set(found.recipes) == set(graph.instances)
+    planned = graph.recipes()
+    for name, recipe in found.recipes.items():
+        assert (recipe.module, recipe.deps, recipe.values) == (
+            planned[name].module,
+            planned[name].deps,
+            planned[name].values,
+        )
+
+
+def test_a_served_value_tells_its_own_recipe(tmp_path: Path):
+    file = tmp_path / "flow.py"
+    file.write_text(
+        "def rounded(a: float) -> int:\n    return round(a)\n"
+        "def inner(rounded: int) -> int:\n    return rounded + 1\n"
+        "def one(inner: int) -> int:\n    return inner + 1\n"
+        "def two(rounded: int) -> int:\n    return rounded + 2\n"
+    )
+    store = Store(tmp_path / "store")
+    for a in (1.1, 1.2):
+        graph = merged([Request(n, flow_of(file), {"a": a}, (n,)) for n in ("one", "two")])
+        _, seen = ran(graph, store, 1)
+    assert sorted(answer.status for _, answer in seen) == ["computed", "served", "served"]
+    for asked in graph.wanted:
+        for key in asked.values():
+            found = lineage(store, key)
+            assert found.unknown == ()
+            assert set(found.recipes) <= set(graph.instances)
+            assert found.recipes[key].about["seconds"] >= 0

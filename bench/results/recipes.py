@@ -1,0 +1,175 @@
+"""The recipes of a run: which keys its results have, and what every step was made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.cache.lineage import Recipe
+from bench.errors import UserError, did_you_mean, listed, one_line
+
+__all__ = ["OUTPUTS", "RECIPES", "RunRecipes", "output_keys", "read_recipes", "write_recipes"]
+
+OUTPUTS = "outputs.parquet"
+RECIPES = "recipes.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecipes:
+    """What a run was made of.
+
+    Parameters
+    ----------
+    slugs : Mapping
+        For each cell id its slug.
+    outputs : Mapping
+        For each cell id the keys of its results by node.
+    recipes : Mapping
+        The recipe of every distinct step by key.
+    """
+
+    slugs: Mapping[str, str]
+    outputs: Mapping[str, Mapping[str, str]]
+    recipes: Mapping[str, Recipe]
+
+    def cell(self, name: str) -> str:
+        """Return the id of the cell that an id, a slug, or a part of one names.
+
+        Raises
+        ------
+        UserError
+            No cell is named so, or several are.
+        """
+        for fits in (
+            [i for i, slug in self.slugs.items() if name in (i, slug)],
+            [i for i, slug in self.slugs.items() if i.startswith(name) or slug.startswith(name)],
+            [i for i, slug in self.slugs.items() if name in slug],
+        ):
+            if len(fits) == 1:
+                return fits[0]
+            if fits:
+                raise UserError(
+                    f'{len(fits)} cells have "{one_line(name, most=80)}" in their names: '
+                    f"{listed((self.slugs[i] for i in fits), most=3)}"
+                )
+        raise UserError(
+            f'no cell "{one_line(name, most=80)}" in this run'
+            f"{did_you_mean(name, self.slugs.values())}; `bench list cells` has them all"
+        )
+
+    def steps(self, cell_id: str) -> dict[str, Recipe]:
+        """Return the recipes a cell rests on by node, each after what it needs."""
+        done: dict[str, Recipe] = {}
+        stack = [(key, False) for key in self.outputs[cell_id].values()]
+        while stack:
+            key, ready = stack.pop()
+            recipe = self.recipes[key]
+            if recipe.node in done:
+                continue
+            if ready:
+                done[recipe.node] = recipe
+                continue
+            stack.append((key, True))
+            stack += [(need, False) for need in recipe.deps.values()]
+        return done
+
+
+def write_recipes(
+    folder: Path,
+    outputs: Iterable[tuple[str, str, Mapping[str, str]]],
+    recipes: Iterable[Recipe],
+) -> None:
+    """Write the recipes of a run into its folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the run.
+    outputs : iterable of (cell id, slug, keys by node)
+        What each cell gives.
+    recipes : iterable of Recipe
+        All steps, each once.
+    """
+    import pyarrow as pa
+
+    rows = [(cell, slug, node, key) for cell, slug, keys in outputs for node, key in keys.items()]
+    columns: list[Iterable[str]] = list(zip(*rows, strict=True)) or [(), (), (), ()]
+    names = ("cell_id", "slug", "node", "key")
+    text = dict(zip(names, (pa.array(c, pa.string()) for c in columns), strict=True))
+    _write(pa.table(text), folder / OUTPUTS)
+    steps = list(recipes)
+    pairs = pa.map_(pa.string(), pa.string())
+    shown = [[(n, json.dumps(v)) for n, v in s.inputs.items()] for s in steps]
+    table = {
+        "key": pa.array([s.key for s in steps], pa.string()),
+        "node": pa.array([s.node for s in steps], pa.string()),
+        "module": pa.array([s.module for s in steps], pa.string()),
+        "code_hash": pa.array([s.code_hash for s in steps], pa.string()),
+        "needs": pa.array([list(s.deps.items()) for s in steps], pairs),
+        "values": pa.array([list(s.values.items()) for s in steps], pairs),
+        "inputs": pa.array(shown, pairs),
+    }
+    _write(pa.table(table), folder / RECIPES)
+
+
+def read_recipes(folder: Path) -> RunRecipes:
+    """Read the recipes of a run.
+
+    Raises
+    ------
+    UserError
+        The folder has none, or they cannot be read.
+    """
+    slugs: dict[str, str] = {}
+    outputs: dict[str, dict[str, str]] = {}
+    for row in _rows(folder / OUTPUTS):
+        slugs[row["cell_id"]] = row["slug"]
+        outputs.setdefault(row["cell_id"], {})[row["node"]] = row["key"]
+    recipes = {
+        row["key"]: Recipe(
+            key=row["key"],
+            node=row["node"],
+            module=row["module"],
+            code_hash=row["code_hash"],
+            deps=dict(row["needs"]),
+            values=dict(row["values"]),
+            inputs={name: json.loads(value) for name, value in row["inputs"]},
+        )
+        for row in _rows(folder / RECIPES)
+    }
+    return RunRecipes(slugs, outputs, recipes)
+
+
+def output_keys(folder: Path) -> set[str]:
+    """Return the keys of a run's results.
+
+    Raises
+    ------
+    UserError
+        The folder has none, or they cannot be read.
+    """
+    return {row["key"] for row in _rows(folder / OUTPUTS)}
+
+
+def _write(table: Any, path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    partial = path.with_suffix(".part")
+    pq.write_table(table, partial, compression="zstd")
+    partial.replace(path)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise UserError(f"{path.parent} has no {path.name}: no run made it; run again")
+    try:
+        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    except (pa.ArrowInvalid, OSError) as cause:
+        raise UserError(f"{path} cannot be read: it is damaged; run again") from cause
+    return rows
