@@ -200,7 +200,7 @@ def _work_options(function: F) -> F:
             show_default=True,
             help="How to tell what goes on.",
         ),
-        click.option("--no-report", is_flag=True, help="Write no report.html."),
+        click.option("--no-report", is_flag=True, help="Write no report."),
         click.option(
             "--jobs",
             "-j",
@@ -340,8 +340,9 @@ def list_cells(words: tuple[str, ...], mode: str | None, where: str) -> int:
 @cli.command()
 @click.argument("run_name", metavar="[RUN]", required=False)
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Where to write.")
+@click.option("--pdf", is_flag=True, help="Write a PDF beside the page as well.")
 @_runs_option
-def report(run_name: str | None, html: Path | None, runs: Path) -> int:
+def report(run_name: str | None, html: Path | None, pdf: bool, runs: Path) -> int:
     """Write the report of a run again.
 
     RUN is a folder or the name of one, by default the newest.
@@ -352,8 +353,11 @@ def report(run_name: str | None, html: Path | None, runs: Path) -> int:
     path = _found_run(run_name, runs)
     target = html if html is not None else path / "report.html"
     preflight.check_folders(target.absolute().parent)
-    reports.build(reports.read(path)).to_html(target)
-    console.say(f"report: {target}")
+    document = reports.build(reports.read(path))
+    written = [document.to_html(target)]
+    if pdf:
+        written.append(document.to_pdf(target.with_suffix(".pdf")))
+    console.say(*(f"report: {file}" for file in written))
     return OK
 
 

@@ -136,7 +136,7 @@ def run(
     command : str
         The command line, for the manifest.
     report : bool
-        Whether to write `report.html`.
+        Whether to write `report.html` and `report.pdf`.
 
     Returns
     -------
@@ -211,7 +211,9 @@ def run(
     if report:
         import reports
 
-        reports.build(reports.read(path)).to_html(path / "report.html")
+        document = reports.build(reports.read(path))
+        document.to_html(path / "report.html")
+        document.to_pdf(path / "report.pdf")
     _point_latest(runs, path)
     result = RunResult(path.name, path, counts, n_failed, time.perf_counter() - begin)
     progress.finished(result)

@@ -213,7 +213,18 @@ class Document:
         """Write the report as one self-contained HTML file and give its path."""
         from reports.html import page
 
-        return _write(Path(path), page(self))
+        return _write(Path(path), page(self).encode("utf-8"))
+
+    def to_pdf(self, path: str | Path) -> Path:
+        """Write the report as a tagged PDF (PDF/UA-1) for print and give its path.
+
+        Raises
+        ------
+        ImportError : the ``typst`` wheel is not installed
+        """
+        from reports.pdf import printed
+
+        return _write(Path(path), printed(self))
 
 
 def build(
@@ -254,9 +265,9 @@ def build(
     )
 
 
-def _write(path: Path, text: str) -> Path:
+def _write(path: Path, content: bytes) -> Path:
     # A reader never sees half a report, whatever happens while it is written.
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
+    partial.write_bytes(content)
     partial.replace(path)
     return path

@@ -18,8 +18,9 @@ def section(findings: Findings) -> Section:
         Paragraph(
             (
                 f"{_ranked(findings)} A bar joins models that the test "
-                "does not separate: a filled dot on it is a member, an open dot is not. Point at "
-                "a model, or step to it with the Tab key, to see whom it can be told from.",
+                "does not separate: a filled dot on it is a member, an open dot is not. On "
+                "screen, point at a model, or step to it with the Tab key, to see whom it can be "
+                "told from.",
             )
         )
     ]

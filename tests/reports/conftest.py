@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import reports
+
 TASKS = ("continuous", "binary", "multiclass", "ordinal")
 PRIMARY = {
     "continuous": "rmse",
@@ -19,6 +21,20 @@ PRIMARY = {
     "multiclass": "log_loss",
     "ordinal": "rps",
 }
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "{{ 7*7 }}{% raw %}",
+    "]]></style><svg onload=alert(1)>",
+    "مرحبا\u202eevil",
+    "模型🚀 e\u0301",
+    "a" * 200,
+    "\\input{/etc/passwd} #eval $x$",
+    "=1+1|cmd",
+    "&lt;b&gt; & ünïcode \x07",
+    "../../etc/passwd?x=1#frag",
+)
 CLASSES = {"binary": 2, "multiclass": 4, "ordinal": 5}
 # Model, and how much of the noise it removes at each horizon: 0 = knows nothing.
 MODELS = {
@@ -227,3 +243,24 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             }
         ],
     )
+
+
+@pytest.fixture(scope="session")
+def hostile_document(tmp_path_factory: pytest.TempPathFactory) -> reports.Document:
+    """Every name of a run that its author can choose is hostile."""
+    run = write_run(
+        tmp_path_factory.mktemp("hostile") / "run",
+        models=dict.fromkeys(HOSTILE, (0.3, 0.3)) | {"persistence": (0.1, 0.1)},
+        tasks=("continuous",),
+        targets=[*HOSTILE[:5], "t"],
+        horizons=(1,),
+        n_origins=30,
+        failed=lambda model, target, *_: model == HOSTILE[0] and target == "t",
+        checks=[{"check": h, "severity": "warning", "subject": h, "detail": h} for h in HOSTILE]
+        + [{"severity": "x\tonmouseover=alert(1)"}],
+    )
+    evidence = reports.read(run)
+    evidence.manifest["experiment"] = HOSTILE[0]
+    evidence.manifest["command"] = HOSTILE[1]
+    evidence.manifest["environment"]["packages"] = dict.fromkeys(HOSTILE, HOSTILE[2])
+    return reports.build(evidence)

@@ -1,0 +1,349 @@
+"""A document as a PDF for print, tagged for screen readers."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+from collections.abc import Collection, Iterator
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from reports.document import (
+    Anchor,
+    Block,
+    Code,
+    Column,
+    Details,
+    Document,
+    Entry,
+    Facts,
+    Group,
+    Inline,
+    Items,
+    Model,
+    Note,
+    Paragraph,
+    Picture,
+    Row,
+    Section,
+    Strong,
+    Table,
+)
+from reports.draw import svg
+from stats.figures.text import clean, text_width
+
+if TYPE_CHECKING:
+    from typst import Fonts
+
+__all__ = ["printable", "printed"]
+
+_Json: TypeAlias = dict[str, Any]
+
+# Points of the A4 page inside its margins, as the template sets them.
+_WIDTH, _HEIGHT = 482.0, 640.0
+_SIZES = (8.5, 8.0, 7.5, 7.0, 6.5)  # of the text of tables
+_SPLIT = 7.0  # size where no size fits, and the columns are shared out over parts
+_LINES = 40  # a table of fewer lines stays on one page
+_INSET = 6.0  # left and right of a cell together
+_NARROWER = 0.88  # Source Sans 3 against the wide face that text is measured with
+_BOLDER = 0.94  # its semi-bold
+_MONO = 0.56  # advance of the typewriter face as the template sets it, in sizes of the table
+_WRAPPED = 15.0  # words wrap beyond this many sizes, where others need the room
+_WIDEST = 50.0  # no column is wider, whatever is in it
+_NOTES = 8  # more remarks on columns than this are no caption
+_LONGEST = 18  # characters that stay together
+
+_UNBROKEN = re.compile(rf"\S{{{_LONGEST + 1},}}")
+_JOINT = re.compile(rf"([/_=.,:;|+-]+)(?=[^/_=.,:;|+-])|(\S{{{_LONGEST}}})(?=\S)")
+_PIECES = re.compile(r"[\s_/]+")
+
+
+def printed(document: Document) -> bytes:
+    """The bytes of the PDF; equal documents give equal bytes.
+
+    Whatever comes from the evidence reaches the compiler as JSON values, never as its markup.
+
+    Raises
+    ------
+    ImportError : the ``typst`` wheel is not installed
+    """
+    try:
+        import typst
+    except ImportError as cause:
+        raise ImportError("a PDF needs typst: pip install 'crossfold[reports]'") from cause
+    pdf = typst.compile(
+        files("reports").joinpath("templates", "page.typ").read_bytes(),
+        font_paths=_fonts(),
+        format="pdf",
+        pdf_standards="ua-1",
+        sys_inputs={"report": json.dumps(_encoded(document), ensure_ascii=False)},
+    )
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def printable(text: str, *, single: bool = False) -> str:
+    """The text with each character that the shipped font lacks as its code point.
+
+    Parameters
+    ----------
+    single : put one box instead, for figures, where labels must not grow
+
+    Examples
+    --------
+    >>> printable("ARIMA – 模型"), printable("模型", single=True)
+    ('ARIMA – [U+6A21][U+578B]', '□□')
+    """
+    known = _coverage()
+    if all(ord(character) in known for character in text):
+        return text
+    return "".join(
+        character
+        if ord(character) in known or character == "\n"
+        else "□"
+        if single or character == "\ufffd"
+        else f"[U+{ord(character):04X}]"
+        for character in text
+    )
+
+
+@cache
+def _fonts() -> Fonts:
+    from typst import Fonts
+
+    # With the reader's system fonts the same report would look different elsewhere.
+    return Fonts(include_system_fonts=False, font_paths=[str(files("reports").joinpath("fonts"))])
+
+
+@cache
+def _coverage() -> frozenset[int]:
+    """Characters of the shipped font, from its own table (OpenType cmap, format 12)."""
+    data = files("reports").joinpath("fonts", "SourceSans3-Regular.ttf").read_bytes()
+    (tables,) = struct.unpack_from(">H", data, 4)
+    directory = (struct.unpack_from(">4sLLL", data, 12 + 16 * i) for i in range(tables))
+    start = next(offset for tag, _, offset, _ in directory if tag == b"cmap")
+    (encodings,) = struct.unpack_from(">H", data, start + 2)
+    for i in range(encodings):
+        (offset,) = struct.unpack_from(">L", data, start + 8 + 8 * i)
+        if struct.unpack_from(">H", data, start + offset) == (12,):
+            (groups,) = struct.unpack_from(">L", data, start + offset + 12)
+            spans = (
+                struct.unpack_from(">LL", data, start + offset + 16 + 12 * g) for g in range(groups)
+            )
+            return frozenset(code for first, last in spans for code in range(first, last + 1))
+    raise AssertionError("the shipped font has no table of format 12")
+
+
+def _encoded(document: Document) -> _Json:
+    places = frozenset(_places(document.sections))
+    sections = [_section(section, places) for section in document.sections]
+    return {
+        "title": _head(document.title),
+        "subtitle": _words(document.subtitle),
+        "sections": sections,
+    }
+
+
+def _section(section: Section, places: Collection[str]) -> _Json:
+    blocks = [_block(block, places) for block in section.blocks]
+    return {"id": section.identifier, "title": _head(section.title), "blocks": blocks}
+
+
+def _places(parts: tuple[Section | Block, ...]) -> Iterator[str]:
+    """Identifiers that links can lead to."""
+    for part in parts:
+        if isinstance(part, Section | Group):
+            yield part.identifier
+        if isinstance(part, Table):
+            yield from (e.identifier for row in part.rows for e in row.entries if e.identifier)
+        if isinstance(part, Section | Group | Details):
+            yield from _places(part.blocks)
+
+
+def _block(block: Block, places: Collection[str]) -> _Json:
+    match block:
+        case Paragraph():
+            return {"kind": "paragraph", "parts": _parts(block.parts, places)}
+        case Note():
+            return {"kind": "note", "tone": block.tone, "parts": _parts(block.parts, places)}
+        case Items():
+            return {"kind": "items", "items": [_parts(item, places) for item in block.items]}
+        case Facts():
+            return {"kind": "facts", "items": [[_words(v), _words(t)] for v, t in block.items]}
+        case Table():
+            return _table(block, places)
+        case Picture():
+            return _picture(block, places)
+        case Details():
+            inner = [_block(part, places) for part in block.blocks]
+            return {"kind": "details", "title": _head(block.summary), "blocks": inner}
+        case Group():
+            inner = [_block(part, places) for part in block.blocks]
+            title = _head(block.title)
+            return {"kind": "group", "id": block.identifier, "title": title, "blocks": inner}
+
+
+def _parts(parts: tuple[Inline, ...], places: Collection[str]) -> list[_Json]:
+    found: list[_Json] = []
+    for part in parts:
+        match part:
+            case str():
+                found.append({"kind": "text", "text": _words(part)})
+            case Strong() | Code():
+                kind = "strong" if isinstance(part, Strong) else "code"
+                found.append({"kind": kind, "text": _words(part.text)})
+            case Model():
+                found.append({"kind": "text", "text": _words(part.name)})
+            case Anchor():
+                to = part.to if part.to in places else ""
+                found.append({"kind": "anchor", "text": _words(part.text), "to": to})
+    return found
+
+
+def _picture(block: Picture, places: Collection[str]) -> _Json:
+    figure = block.figure
+    return {
+        "kind": "picture",
+        "svg": printable(svg.document(figure), single=True),
+        "alt": printable(clean(f"{figure.title}. {figure.description}")),
+        "width": min(_WIDTH, _HEIGHT * figure.width / figure.height),
+        "caption": _parts(block.caption, places),
+    }
+
+
+def _table(block: Table, places: Collection[str]) -> _Json:
+    wanted = [_column_width(block, at) for at in range(len(block.columns))]
+    widths = [min(least, _WRAPPED) if wraps else least for least, wraps in wanted]
+    size = next((s for s in _SIZES if _total(widths, s) <= _WIDTH), _SPLIT)
+    told = [column.note for column in block.columns]
+    # What a note says of many columns alike is said by the caption.
+    notes = [f"{c.title}: {c.note}" for c in block.columns if c.note and told.count(c.note) == 1]
+    if len(notes) > _NOTES:
+        notes = []
+    parts: list[_Json] = []
+    lines = 0
+    for shown in _shares(block, widths, size):
+        points = _points(shown, wanted, widths, size)
+        parts.append(_part(block, shown, points, places))
+        lines += 3 + sum(_height(row, shown, points, size) for row in block.rows)
+    return {
+        "kind": "table",
+        "caption": _parts(block.caption, places),
+        "notes": [_words(note) for note in notes],
+        "size": size,
+        "long": lines > _LINES,
+        "parts": parts,
+    }
+
+
+def _column_width(table: Table, at: int) -> tuple[float, bool]:
+    """Width in sizes of its text that a column wants, and whether its words may wrap."""
+    title = table.columns[at].title
+    # Heads wrap at spaces and underscores, to two lines or little more.
+    pieces = [p for p in _PIECES.split(title) if p]
+    head = [text_width(piece, 1.0) * _BOLDER for piece in pieces]
+    if len(pieces) > 2 and " " in title:
+        head.append(text_width(title, 1.0) * _BOLDER * 0.58)
+    head = [min(width, _WRAPPED) for width in head]
+    entries = [row.entries[at] for row in table.rows]
+    body = [
+        min(max(map(len, entry.text.split("\n"))) * _MONO, _WIDEST)
+        if entry.tone == "code"
+        else text_width(entry.text, 1.0) * _NARROWER
+        for entry in entries
+    ]
+    wraps = any(len(entry.text) > _LONGEST for entry in entries if entry.tone != "code")
+    return max([*head, *body]), wraps
+
+
+def _points(
+    shown: list[int], wanted: list[tuple[float, bool]], widths: list[float], size: float
+) -> list[float]:
+    """Widths of the columns of one part; what the page has left goes to words that wrap."""
+    points = [widths[at] * size + _INSET for at in shown]
+    left = _WIDTH - sum(points)
+    lacking = [max(0.0, wanted[at][0] - widths[at]) * size for at in shown]
+    if left > 0 and sum(lacking) > 0:
+        share = min(1.0, left / sum(lacking))
+        points = [point + lack * share for point, lack in zip(points, lacking, strict=True)]
+    return [round(point, 2) for point in points]
+
+
+def _height(row: Row, shown: list[int], points: list[float], size: float) -> int:
+    """Lines of a row, counted rather too high."""
+    lines = 1
+    for at, point in zip(shown, points, strict=True):
+        text = row.entries[at].text
+        wide = text_width(text, size) / max(point - _INSET, size)
+        lines = max(lines, text.count("\n") + 1, math.ceil(wide))
+    return lines
+
+
+def _total(widths: list[float], size: float) -> float:
+    return sum(width * size + _INSET for width in widths)
+
+
+def _shares(table: Table, widths: list[float], size: float) -> list[list[int]]:
+    """Columns of each part of a table that is wider than the page; the first ones are repeated."""
+    everything = list(range(len(widths)))
+    if _total(widths, size) <= _WIDTH:
+        return [everything]
+    named = next(
+        (at for at in everything[:4] if any(row.entries[at].model for row in table.rows)), 0
+    )
+    kept = everything[: named + 1]
+    shares: list[list[int]] = []
+    share: list[int] = []
+    for at in everything[named + 1 :]:
+        wanted = [widths[i] for i in (*kept, *share, at)]
+        if share and _total(wanted, size) > _WIDTH:
+            shares.append([*kept, *share])
+            share = []
+        share.append(at)
+    return [*shares, [*kept, *share]]
+
+
+def _part(table: Table, shown: list[int], points: list[float], places: Collection[str]) -> _Json:
+    return {
+        "widths": points,
+        "columns": [_column(table.columns[at]) for at in shown],
+        "rows": [
+            {"apart": row.apart, "entries": [_entry(row.entries[at], places) for at in shown]}
+            for row in table.rows
+        ],
+    }
+
+
+def _column(column: Column) -> _Json:
+    title = _words(column.title).replace("_", "_\u200b")
+    return {"title": title, "number": column.kind == "number"}
+
+
+def _entry(entry: Entry, places: Collection[str]) -> _Json:
+    code = entry.tone == "code"
+    text = "\n".join(_words(line) for line in entry.text.split("\n")) if code else entry.text
+    found: _Json = {"text": text if code else _words(text)}
+    if entry.tone:
+        found["tone"] = entry.tone
+    if entry.to in places:
+        found["to"] = entry.to
+    if entry.identifier:
+        found["id"] = entry.identifier
+    return found
+
+
+def _words(text: str) -> str:
+    """Text on one line that the font can show, and that breaks before it leaves its column."""
+    return _UNBROKEN.sub(_loosened, printable(clean(text)))
+
+
+def _head(text: str) -> str:
+    """The same for a heading, which may not be empty."""
+    return _words(text).strip() or "–"
+
+
+def _loosened(match: re.Match[str]) -> str:
+    return _JOINT.sub("\\g<0>\u200b", match.group())
