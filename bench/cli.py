@@ -469,6 +469,82 @@ def lineage(
     return OK
 
 
+@cli.command()
+@click.argument("cell_name", metavar="CELL")
+@click.argument("words", nargs=-1, metavar="[EXPERIMENT] [KEY=VALUE]...")
+@click.option("--run", "run_name", metavar="RUN", help="A run, by default the newest.")
+@_store_option
+@_runs_option
+def explain(
+    cell_name: str, words: tuple[str, ...], run_name: str | None, store: Path, runs: Path
+) -> int:
+    """Say why each step of a cell would be served or computed now.
+
+    Compares the code, values and files as they are with those of a run. Without an EXPERIMENT it
+    is the run's own. CELL is the id or the slug of a cell, or a part that only one has.
+    """
+    from bench import inquiry
+    from bench.spec.experiment import Experiment
+
+    _opened(store)
+    path = _found_run(run_name, runs)
+    if words and "=" not in words[0]:
+        experiment = _experiment(words, _mode_of(path), "")
+    else:
+        experiment = Experiment.load(path / "experiment.toml", overrides=words)
+    console.say(*inquiry.explain(path, cell_name, store=store, experiment=experiment).lines())
+    return OK
+
+
+@cli.command()
+@click.argument("before", metavar="RUN_A")
+@click.argument("after", metavar="RUN_B")
+@_store_option
+@_runs_option
+def diff(before: str, after: str, store: Path, runs: Path) -> int:
+    """Say what sets two runs apart: scores, statuses, code, data and environment."""
+    from bench import inquiry
+
+    _opened(store)
+    paths = (_found_run(before, runs), _found_run(after, runs))
+    console.say(*inquiry.diff(*paths, store=store).lines())
+    return OK
+
+
+@cli.command()
+@click.argument("run_name", metavar="[RUN]", required=False)
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="How many cells are computed again.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the sample.")
+@click.option(
+    "--jobs", "-j", type=click.IntRange(1, 4096), default=1, help="Worker processes; by default 1."
+)
+@_store_option
+@_runs_option
+def verify(run_name: str | None, sample: int, seed: int, jobs: int, store: Path, runs: Path) -> int:
+    """Compute some cells of a run again, from the raw data, and compare bytes.
+
+    Exits with 1 when a value differs from the stored one.
+    """
+    from bench import inquiry
+
+    _opened(store)
+    found = inquiry.verify(
+        _found_run(run_name, runs), store=store, sample=sample, seed=seed, jobs=jobs
+    )
+    console.say(
+        *found.differing,
+        f"{len(found.cells)} cells computed again: {found.n_steps} stored values compared, "
+        f"{len(found.differing)} differ",
+    )
+    return INTERNAL if found.differing else OK
+
+
 @cli.group()
 def config() -> None:
     """Look at an experiment as it is understood."""
@@ -505,10 +581,22 @@ def cache_info(store: Path) -> int:
     "--max-size", required=True, metavar="SIZE", help="What may stay, such as 500MB or 2GB."
 )
 @_store_option
-def cache_prune(max_size: str, store: Path) -> int:
-    """Forget what was used longest ago until the store fits a size."""
+@_runs_option
+def cache_prune(max_size: str, store: Path, runs: Path) -> int:
+    """Forget what was used longest ago until the store fits a size.
+
+    The results of the runs in --runs stay, whatever their age; remove a run's folder to let them
+    go.
+    """
+    from bench.results.recipes import OUTPUTS, output_keys
+
     limit = _parsed_size(max_size)
-    facts = _opened(store).prune(limit)
+    opened = _opened(store)
+    kept = [table.parent for table in runs.glob(f"*/{OUTPUTS}") if not table.parent.is_symlink()]
+    facts = opened.prune(limit, keep=set().union(*map(output_keys, kept)))
+    left = facts["bytes"]
+    if isinstance(left, int) and left > limit:
+        facts["kept for runs"] = len(kept)
     console.say(", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in facts.items()))
     return OK
 
@@ -629,6 +717,12 @@ def _found_run(name: str | None, runs: Path) -> Path:
         f'no finished run "{one_line(name, most=80)}" in {runs}'
         f"{hint or f'; there are {listed(reversed(known), most=5)}'}"
     )
+
+
+def _mode_of(run: Path) -> str:
+    import json
+
+    return str(json.loads((run / "manifest.json").read_text(encoding="utf-8"))["mode"])
 
 
 def _unfinished(runs: Path, name: str | None) -> Path | None:

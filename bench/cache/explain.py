@@ -1,6 +1,6 @@
 """Why a value was computed again, or what sets two runs apart: named changes with their text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from types import MappingProxyType
@@ -10,7 +10,16 @@ from bench.cache.lineage import Lineage, Recipe, lineage
 from bench.cache.records import is_key
 from bench.cache.store import Store
 
-__all__ = ["Change", "Explanation", "RunDifference", "changes", "diff", "explain"]
+__all__ = [
+    "Change",
+    "Explanation",
+    "RunDifference",
+    "StepState",
+    "changes",
+    "diff",
+    "explain",
+    "steps",
+]
 
 Kind = Literal["code", "package", "input", "step", "interpreter", "unknown"]
 
@@ -103,7 +112,12 @@ class Explanation:
 
 
 def explain(
-    store: Store, before: str | None, after: str, *, planned: Mapping[str, Recipe] = _NO_PLAN
+    store: Store,
+    before: str | None,
+    after: str,
+    *,
+    recorded: Mapping[str, Recipe] = _NO_PLAN,
+    planned: Mapping[str, Recipe] = _NO_PLAN,
 ) -> Explanation:
     """Return why the value under `after` is, or is not, the one that was under `before`.
 
@@ -115,8 +129,9 @@ def explain(
         The key in an earlier run; None when there was none.
     after : str
         The key now.
-    planned : Mapping
-        Recipes of the plan by key, for what is not computed yet.
+    recorded, planned : Mapping
+        Recipes of the earlier run and of the plan by key, with their units; the store's records
+        are asked for what is not in them.
     """
     stored = store.record(after)
     if before is None:
@@ -126,11 +141,86 @@ def explain(
         return Explanation(after, before, "same", stored is not None, same, ())
     old = store.record(before)
     same_value = None if old is None or stored is None else old.data_hash == stored.data_hash
-    if old is None:
+    if old is None and before not in recorded:
         found: tuple[Change, ...] = (Change("unknown", "?", before, "", ""),)
     else:
-        found = changes(store, lineage(store, before), lineage(store, after, planned=planned))
+        found = changes(store, _traced(store, before, recorded), _traced(store, after, planned))
     return Explanation(after, before, "changed", stored is not None, same_value, found)
+
+
+def _traced(store: Store, key: str, known: Mapping[str, Recipe]) -> Lineage:
+    # Recipes with the key among them are whole: a run writes all it is made of.
+    whole = key in known and all(dep in known for dep in known[key].deps.values())
+    return Lineage(key, known, ()) if whole else lineage(store, key, planned=known)
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """Why one step would be served or computed.
+
+    Parameters
+    ----------
+    name : str
+        Module and function.
+    state : {"served", "to compute", "not needed"}
+        What would become of it; not needed is what is not stored and nobody will ask for.
+    reason : str
+        In words.
+    changes : tuple of Change
+        What changed in the step itself since the run it is compared with.
+    """
+
+    name: str
+    state: Literal["served", "to compute", "not needed"]
+    reason: str
+    changes: tuple[Change, ...]
+
+
+def steps(
+    store: Store,
+    before: Mapping[str, Recipe],
+    after: Mapping[str, Recipe],
+    *,
+    to_compute: Container[str],
+) -> tuple[StepState, ...]:
+    """Return the state of each step of a cell, each after what it needs.
+
+    Parameters
+    ----------
+    store : Store
+        The store of both.
+    before, after : Mapping
+        The recipes of the cell in the run and now, by key, with their units.
+    to_compute : container of str
+        Keys of what would be computed.
+    """
+    by_name = {recipe.node: recipe for recipe in before.values()}
+    found = []
+    for key, recipe in after.items():
+        old = by_name.get(recipe.node)
+        own: tuple[Change, ...] = ()
+        stored = store.record(key) is not None
+        state: Literal["served", "to compute", "not needed"] = "not needed"
+        if key in to_compute:
+            state = "to compute"
+        elif stored:
+            state = "served"
+        if old is None:
+            reason = "the run had no such step"
+        elif old.key == key:
+            reason = "same recipe" if stored else "same recipe, not stored"
+        else:
+            own = tuple(_own(store, old, recipe))
+            words = [change.line() for change in own]
+            moved = [p for p, need in recipe.deps.items() if old.deps.get(p, need) != need]
+            if moved:
+                words.append(f"made from {', '.join(moved)}, which changed")
+            was, now = set(old.deps) - set(recipe.deps), set(recipe.deps) - set(old.deps)
+            words += [f"{p} is no longer a step it needs" for p in sorted(was)]
+            words += [f"{p} is a step it did not need before" for p in sorted(now)]
+            reason = "; ".join(words)
+        found.append(StepState(recipe.name, state, reason, own))
+    return tuple(found)
 
 
 def changes(store: Store, before: Lineage, after: Lineage) -> tuple[Change, ...]:
@@ -243,7 +333,12 @@ class RunDifference:
 
 
 def diff(
-    store: Store, before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]
+    store: Store,
+    before: Mapping[str, Mapping[str, str]],
+    after: Mapping[str, Mapping[str, str]],
+    *,
+    recorded: Mapping[str, Recipe] = _NO_PLAN,
+    planned: Mapping[str, Recipe] = _NO_PLAN,
 ) -> RunDifference:
     """Compare two runs.
 
@@ -252,7 +347,9 @@ def diff(
     store : Store
         The store of both.
     before, after : Mapping
-        For each cell the keys of its results by node, as a run's manifest has them.
+        For each cell the keys of its results by node.
+    recorded, planned : Mapping
+        The recipes of both runs by key, with their units.
     """
     same = equal = 0
     changed: dict[str, tuple[str, ...]] = {}
@@ -271,7 +368,10 @@ def diff(
                 same += 1
                 continue
             if (old, new) not in pairs:
-                told = explain(store, old, new) if store.record(new) is not None else None
+                known = new in planned or store.record(new) is not None
+                told = (
+                    explain(store, old, new, recorded=recorded, planned=planned) if known else None
+                )
                 pairs[old, new] = bool(told is not None and told.same_value)
                 for change in told.changes if told is not None else ():
                     causes.setdefault(
