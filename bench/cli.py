@@ -341,8 +341,16 @@ def list_cells(words: tuple[str, ...], mode: str | None, where: str) -> int:
 @click.argument("run_name", metavar="[RUN]", required=False)
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Where to write.")
 @click.option("--pdf", is_flag=True, help="Write a PDF beside the page as well.")
+@click.option(
+    "--latex",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write tables and figures for LaTeX, and their numbers as CSV, as well.",
+)
 @_runs_option
-def report(run_name: str | None, html: Path | None, pdf: bool, runs: Path) -> int:
+def report(
+    run_name: str | None, html: Path | None, pdf: bool, latex: Path | None, runs: Path
+) -> int:
     """Write the report of a run again.
 
     RUN is a folder or the name of one, by default the newest.
@@ -357,6 +365,8 @@ def report(run_name: str | None, html: Path | None, pdf: bool, runs: Path) -> in
     written = [document.to_html(target)]
     if pdf:
         written.append(document.to_pdf(target.with_suffix(".pdf")))
+    if latex is not None:
+        written.append(document.to_latex(latex))
     console.say(*(f"report: {file}" for file in written))
     return OK
 

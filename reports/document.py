@@ -226,6 +226,20 @@ class Document:
 
         return _write(Path(path), printed(self))
 
+    def to_latex(self, folder: str | Path) -> Path:
+        """Write tables as booktabs, figures as TikZ and both as CSV; give the folder.
+
+        ``report.tex`` in it takes them all in; each figure is also a document of its own.
+        """
+        from reports.latex import pages
+
+        path = Path(folder)
+        for name, text in pages(self).items():
+            target = path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write(target, text.encode("utf-8"))
+        return path
+
 
 def build(
     evidence: Evidence | pd.DataFrame,

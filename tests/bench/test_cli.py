@@ -123,12 +123,14 @@ def test_retry_runs_what_failed_once_more(there, first, capsys):
 
 
 def test_the_report_can_be_written_again(there, first, capsys):
-    assert main(["report", first, "--html", "again.html", "--pdf"]) == 0
+    words = ["report", first, "--html", "again.html", "--pdf", "--latex", "paper"]
+    assert main(words) == 0
     assert "<html" in (there / "again.html").read_text(encoding="utf-8")
     assert (there / "again.pdf").read_bytes().startswith(b"%PDF")
     said = capsys.readouterr().out
     assert "report: again.html" in said
     assert "report: again.pdf" in said
+    assert "\\toprule" in (there / "paper" / "tables" / "leaderboard.tex").read_text("utf-8")
 
 
 def test_progress_as_json_is_json_alone(there):
