@@ -156,14 +156,17 @@ class TimePairsResult(PairsResult):
 
     def figure(self, *, alpha: float = 0.05) -> Figure:
         """All pairs as a square, models in the order of their mean losses."""
-        from stats.figures import matrix
+        from stats.figures import significance_matrix
 
-        return matrix.significance(
-            self.names,
-            self.locations.tolist(),
-            self.separated(alpha),
-            self.difference,
-            self.undefined,
+        order = np.argsort(self.locations, kind="stable")
+        square = np.ix_(order, order)
+        verdicts = np.where(self.separated(alpha), -np.sign(self.difference), 0.0)
+        return significance_matrix(
+            [self.names[i] for i in order],
+            verdicts[square].tolist(),
+            undefined=self.undefined[square].tolist(),
+            blocks="",
+            title="Significance matrix, smallest mean loss first",
             caption=f"{self._head()}, alpha = {alpha:g}",
         )
 

@@ -114,9 +114,9 @@ def _cells(mark: Cells) -> str:
     # One path for each role, strokes one cell high: ten bytes for a run of equal cells.
     place = f"translate({_number(mark.x)} {_number(mark.y + mark.size / 2)})"
     paths = [
-        f'<path class="{role}" d="{"".join(f"M{x} {y}h{n}" for y, x, n in mark.runs(code))}"/>'
+        f'<path class="{role}" d="{"".join(f"M{x} {y}h{n}" for y, x, n in runs)}"/>'
         for code, role in enumerate(mark.roles)
-        if role
+        if role and (runs := mark.runs(code))
     ]
     return (
         f'<g transform="{place} scale({mark.size:.4f})" shape-rendering="crispEdges">'

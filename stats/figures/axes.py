@@ -95,6 +95,8 @@ def _fill(ax: Axes, mark: Cells, palette: dict[str, str], options: dict[str, Any
             left, top = mark.x + column * mark.size, mark.y + row * mark.size
             right, bottom = left + length * mark.size, top + mark.size
             squares.append([(left, top), (right, top), (right, bottom), (left, bottom)])
+        if not squares:
+            continue
         colour = palette[str(style_of(role).fill)]
         ax.add_collection(
             PolyCollection(squares, facecolors=colour, edgecolors="none", **options),

@@ -96,6 +96,7 @@ STYLES: dict[str, Style] = {
     "better-some": Style(stroke="better-some", width=1.0, fill="better-some"),
     "worse-some": Style(stroke="worse-some", width=1.0, fill="worse-some"),
     "worse-most": Style(stroke="worse", width=1.0, fill="worse"),
+    "undefined": Style(stroke="line", width=1.0, fill="line"),
 } | {
     f"{kind}-{i}": style
     for i in range(FAMILIES)

@@ -331,6 +331,29 @@ def test_a_significance_matrix_is_well_laid_out(k):
 def test_a_significance_matrix_needs_all_pairs():
     with pytest.raises(ValueError, match="2 models were given"):
         significance_matrix(["a", "b"], [[0.0, 1.0]])
+    with pytest.raises(ValueError, match="2 models were given"):
+        significance_matrix(["a", "b"], [[0.0, 1.0], [-1.0, 0.0]], undefined=[[False]])
+
+
+@pytest.mark.parametrize("k", [2, 3, 16, 40, 41, 240])
+def test_a_matrix_of_one_test_is_well_laid_out(k):
+    names = [f"model {i} with a name" for i in range(k)]
+    net = [[(j > i + 2) - (j < i - 2) for j in range(k)] for i in range(k)]
+    none = [[abs(i - j) == 1 for j in range(k)] for i in range(k)]
+    figure = significance_matrix(names, net, undefined=none, blocks="", caption="word " * 60)
+    assert_inside(figure)
+    assert_labels_apart(figure)
+    assert_paintable(figure)
+    cells = next(mark for mark in figure.marks if isinstance(mark, Cells))
+    assert len(cells.runs(5)) == 2 * (k - 1)
+    # Some formats paint cells as strokes, others as areas.
+    assert all(STYLES[role].stroke and STYLES[role].fill for role in cells.roles if role)
+    assert sum(n for *_, n in cells.runs(1)) == sum(n for *_, n in cells.runs(4))
+
+
+def test_few_models_all_have_their_number():
+    figure = significance_matrix(["a", "b", "c"], [[0, 1, 1], [-1, 0, 0.2], [-1, -0.2, 0]])
+    assert [mark.text for mark in figure.marks_of("scale")] == ["1", "2", "3"]
 
 
 def test_colours_after_the_seventh_family_are_shared():
