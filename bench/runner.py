@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from blake3 import blake3
 
 from bench.cache.codehash import code_hash, code_units
-from bench.cache.store import Store
+from bench.cache.store import DamagedObject, Record, Store
 from bench.engine import execute as engine
 from bench.engine.graph import FlowSpec, flow
 from bench.engine.plan import Chunk, Graph, Request, Schedule, keep_code, merged, schedule
@@ -98,12 +100,15 @@ def plan(experiment: Experiment, *, store: Path) -> Plan:
     UserError
         The experiment, its data or one of its modules cannot work; one line says why.
     """
+    return _planned(experiment, Store(store))
+
+
+def _planned(experiment: Experiment, opened: Store) -> Plan:
     cells = experiment.cells()
     if not cells:
         raise UserError(
             "no cell is left to run; the filter or the tasks of the models leave nothing over"
         )
-    opened = Store(store)
     datasets = {d.name: _dataset(experiment, d, opened) for d in experiment.datasets}
     graph = merged([_request(experiment, cell) for cell in cells])
     todo = schedule(graph, opened, seconds=_seconds(opened))
@@ -148,8 +153,8 @@ def run(
         Found before any work starts.
     """
     begin, started = time.perf_counter(), datetime.now(UTC)
-    made = plan(experiment, store=store)
     opened = Store(store)
+    made = _planned(experiment, opened)
     setting = environment()
     progress.planned(made.counts)
     path = _run_folder(runs, experiment, started)
@@ -163,21 +168,30 @@ def run(
         made.graph.recipes().values(),
     )
     outcome = engine.Outcome()
-    if made.schedule.to_compute:
-        outcome = engine.execute(
-            made.graph,
-            opened,
-            jobs=jobs,
-            packages=_packages(made),
-            environment=setting["id"],
-            begun=progress.wave,
-            watch=_watcher(progress, made),
-            seconds=_seconds(opened),
-        )
-        _remember_seconds(opened, outcome.seconds)
-    results = _results(made, opened, outcome, setting["id"], started)
+    to_do = made.schedule.to_compute > 0
+    for again in reversed(range(engine.MOST_REPAIRS)):
+        if to_do:
+            engine.execute(
+                made.graph,
+                opened,
+                outcome,
+                jobs=jobs,
+                packages=_packages(made),
+                environment=setting["id"],
+                begun=progress.wave,
+                watch=_watcher(progress, made),
+                seconds=_seconds(opened),
+            )
+            _remember_seconds(opened, outcome.seconds)
+        results = _results(made, opened, outcome, setting["id"], started)
+        try:
+            _write_tables(path, results, made, opened)
+            break
+        except DamagedObject:  # it was set aside, and is made again
+            if not again:
+                raise
+            to_do = True
     _write_failures(path, results, made, outcome)
-    _write_tables(path, results, made, opened)
     n_failed = sum(r.status != "ok" for r in results)
     counts = {
         **made.counts,
@@ -206,15 +220,22 @@ def run(
         "environment": setting,
     }
     (path / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    for warning in opened.warnings:
+    for warning in dict.fromkeys([*opened.warnings, *outcome.warnings]):
         progress.warned(warning)
     if report:
         import reports
 
-        document = reports.build(reports.read(path))
-        document.to_html(path / "report.html")
-        document.to_pdf(path / "report.pdf")
-    _point_latest(runs, path)
+        try:
+            document = reports.build(reports.read(path))
+            document.to_html(path / "report.html")
+            document.to_pdf(path / "report.pdf")
+        except Exception as cause:  # noqa: BLE001 - the run itself is done and kept
+            progress.warned(
+                f"the report is not whole: {type(cause).__name__}: {one_line(cause)}; "
+                "write it again with: python -m bench report"
+            )
+    if not _point_latest(runs, path):
+        progress.warned(f"{runs / 'latest'} is no link of ours; it does not lead to this run")
     result = RunResult(path.name, path, counts, n_failed, time.perf_counter() - begin)
     progress.finished(result)
     return result
@@ -307,12 +328,17 @@ def _dataset(experiment: Experiment, dataset: DatasetSpec, store: Store) -> dict
 def _compute_here(graph: Graph, store: Store, *, where: str) -> None:
     """Compute a small graph in this process; its faults are the asker's."""
     with tempfile.TemporaryDirectory(prefix="attempts-", dir=store.root / "tmp") as attempts:
-        for wave in schedule(graph, store).waves:
-            for chunk in wave:
+        for _ in range(engine.MOST_REPAIRS):
+            plan = schedule(graph, store)
+            for chunk in itertools.chain.from_iterable(plan.waves):
                 task = engine.task(chunk, graph, store, Path(attempts), "")
                 answer = _patient(task)
                 if answer.status == "failed":
                     raise UserError(f"{where}: {answer.error_message}")
+                if answer.status == "damaged":
+                    break
+            else:
+                return
 
 
 def _patient(task: Task) -> Answer:
@@ -370,7 +396,7 @@ def _results(
             )
         records = {name: store.record(key) for name, key in wanted.items()}
         lost = [name for name in WANTED if records[name] is None]
-        failure = _failure(wanted, outcome)
+        failure = _failure(wanted, outcome) if lost else None
         if lost and failure is None:
             failure = engine.Failure(
                 lost[0], "Unfinished", "the step was not run; run again to go on", ""
@@ -390,7 +416,10 @@ def _results(
                 reports=tuple(r for n, r in records.items() if n in OPTIONAL and r is not None),
                 peak_mb=outcome.peak_mb.get(wanted["predictions"], 0.0),
                 nodes=len(steps),
-                cached_nodes=sum(k not in outcome.computed for k in steps),
+                cached_nodes=sum(
+                    k not in (made.schedule.chunk_of if failure else outcome.computed)
+                    for k in steps
+                ),
                 data_hash=str(data),
                 code_hash=blake3(codes.encode()).hexdigest(length=16),
                 environment=setting,
@@ -428,7 +457,10 @@ def _write_tables(path: Path, results: Sequence[CellResult], made: Plan, store: 
     content = json.dumps(
         [
             code_hash(_tables),
-            [[r.cell_id, r.status, r.record and r.record.data_hash] for r in results],
+            [
+                (r.cell_id, r.error_type, r.error_message, r.record and r.record.data_hash)
+                for r in results
+            ],
             [r.metrics and r.metrics.data_hash for r in results],
             [[m.data_hash for m in r.reports] for r in results],
             dict(made.experiment.primary),
@@ -439,9 +471,10 @@ def _write_tables(path: Path, results: Sequence[CellResult], made: Plan, store: 
     keys = {n: blake3(f"{n}:{content}".encode()).hexdigest(length=20) for n in names}
     kept = store.records(keys.values())
     if len(kept) == len(names):
-        for name, key in keys.items():
-            shutil.copyfile(store.file(kept[key]), path / name)
-        return
+        with contextlib.suppress(DamagedObject):
+            for name, key in keys.items():
+                shutil.copyfile(store.file(kept[key]), path / name)
+            return
     _tables(path, results, made, store, runs)
     for name, key in keys.items():
         store.put_file(key, path / name, meta={"node": name})
@@ -451,18 +484,23 @@ def _tables(
     path: Path, results: Sequence[CellResult], made: Plan, store: Store, runs: pd.DataFrame
 ) -> None:
     good = [r for r in results if r.status == "ok"]
-    frames = {r.cell_id: store.load(r.record) for r in good if r.record is not None}
-    facts = {cell_id: forecast_facts(frame) for cell_id, frame in frames.items()}
-    write_parquet(joined(frames), path / "predictions.parquet")
-    metrics = {r.cell_id: store.load(r.metrics) for r in good if r.metrics is not None}
-    scores = joined(metrics)
-    write_parquet(scores, path / "scores.parquet")
-    told: dict[str, dict[str, object]] = {}
+    wanted: dict[tuple[str, str], Record] = {}
     for result in good:
-        for record in result.reports:
-            report = store.load(record)
-            if isinstance(report, dict):
-                told.setdefault(result.cell_id, {}).update(report)
+        named = zip(("predictions", "scores"), (result.record, result.metrics), strict=True)
+        wanted |= {(n, result.cell_id): record for n, record in named if record is not None}
+        for number, record in enumerate(result.reports):
+            wanted[f"told {number}", result.cell_id] = record
+    values = _loaded(store, wanted)
+    frames = {cell: value for (kind, cell), value in values.items() if kind == "predictions"}
+    metrics = {cell: value for (kind, cell), value in values.items() if kind == "scores"}
+    told: dict[str, dict[str, object]] = {}
+    for (kind, cell), value in values.items():
+        if kind.startswith("told") and isinstance(value, dict):
+            told.setdefault(cell, {}).update(value)
+    write_parquet(joined(frames), path / "predictions.parquet")
+    scores = joined(metrics, empty=("metric", "value", "direction", "n", "defined"))
+    write_parquet(scores, path / "scores.parquet")
+    facts = {cell: forecast_facts(frame) for cell, frame in frames.items()}
     found = checks(
         runs,
         scores,
@@ -474,6 +512,20 @@ def _tables(
     (path / "checks.json").write_text(
         json.dumps([c.as_dict() for c in found], indent=1), encoding="utf-8"
     )
+
+
+def _loaded(store: Store, records: Mapping[tuple[str, str], Record]) -> dict[tuple[str, str], Any]:
+    """All values, or, after every one was looked at and the damaged set aside, the damage."""
+    values: dict[tuple[str, str], Any] = {}
+    damage: DamagedObject | None = None
+    for name, record in records.items():
+        try:
+            values[name] = store.load(record)
+        except DamagedObject as cause:
+            damage = cause
+    if damage is not None:
+        raise damage
+    return values
 
 
 def _run_folder(runs: Path, experiment: Experiment, started: datetime) -> Path:
@@ -492,14 +544,21 @@ def _run_folder(runs: Path, experiment: Experiment, started: datetime) -> Path:
     raise UserError(f"{runs} has 1000 runs named {stem}; remove some")
 
 
-def _point_latest(runs: Path, path: Path) -> None:
+def _point_latest(runs: Path, path: Path) -> bool:
+    """Let `latest` lead to a run; False where something else of that name is in the way."""
     link = runs / "latest"
     partial = runs / f".latest-{os.getpid()}"
+    partial.unlink(missing_ok=True)
     try:
         partial.symlink_to(path.name)
     except OSError:  # a file system without links
         partial.write_text(path.name)
-    partial.replace(link)
+    try:
+        partial.replace(link)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        return False
+    return True
 
 
 def _seconds(store: Store) -> dict[str, float]:
@@ -508,7 +567,9 @@ def _seconds(store: Store) -> dict[str, float]:
         found = json.loads((store.root / "seconds.json").read_text())
     except (OSError, ValueError):
         return {}
-    return {str(k): float(v) for k, v in found.items()} if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    return {k: float(v) for k, v in found.items() if isinstance(v, int | float)}
 
 
 def _remember_seconds(store: Store, seconds: Mapping[str, float]) -> None:

@@ -64,6 +64,7 @@ Watcher = Callable[[Chunk, Answer], None]
 def execute(
     graph: Graph,
     store: Store,
+    outcome: Outcome,
     *,
     jobs: int,
     packages: Sequence[str],
@@ -71,7 +72,7 @@ def execute(
     begun: Callable[[int, int, int], None],
     watch: Watcher,
     seconds: Mapping[str, float] | None = None,
-) -> Outcome:
+) -> None:
     """Compute what the store lacks, in waves, until nothing more can be computed.
 
     Parameters
@@ -80,6 +81,8 @@ def execute(
         The merged graph of all cells.
     store : Store
         Where workers read inputs from and write results to.
+    outcome : Outcome
+        What was done is entered here.
     jobs : int
         Worker processes; with 1 the work still runs in a process of its own.
     packages : sequence of str
@@ -93,7 +96,6 @@ def execute(
     seconds : mapping, optional
         Earlier times by code digest, for longest first.
     """
-    outcome = Outcome()
     repairs = 0
     attempts = Path(tempfile.mkdtemp(prefix="attempts-", dir=store.root / "tmp"))
     try:
@@ -101,8 +103,14 @@ def execute(
             while True:
                 plan = schedule(graph, store, seconds=seconds)
                 again = False
+                absent: set[str] = set()  # keys that are to come from elsewhere, or again
                 for number, wave in enumerate(plan.waves):
-                    ready = [c for c in wave if not _blocked(c, graph, outcome)]
+                    ready = []
+                    for chunk in wave:
+                        if not absent.isdisjoint(chunk.loads):
+                            absent.update(chunk.outputs)
+                        elif not _blocked(chunk, graph, outcome):
+                            ready.append(chunk)
                     if not ready:
                         continue
                     begun(number, len(plan.waves), len(ready))
@@ -110,25 +118,28 @@ def execute(
                     chunks = {c.number: c for c in ready}
                     for answer in run(tasks, attempts):
                         chunk = chunks[answer.chunk]
-                        again |= answer.status in ("busy", "damaged")
+                        if answer.status in ("busy", "damaged"):
+                            again = True
+                            absent.update(chunk.outputs)
                         repairs += answer.status == "damaged"
                         _note(chunk, answer, graph, outcome)
                         watch(chunk, answer)
                 if not again or repairs > MOST_REPAIRS * max(len(plan.chunk_of), 1):
-                    return outcome
+                    return
                 time.sleep(BUSY_SECONDS)
     finally:
         shutil.rmtree(attempts, ignore_errors=True)
 
 
 def _note(chunk: Chunk, answer: Answer, graph: Graph, outcome: Outcome) -> None:
+    outcome.warnings.extend(answer.warnings)
     if answer.status == "computed":
         outcome.computed.update(chunk.members)
         code = graph.instances[chunk.outputs[-1]].code
         outcome.seconds[code] = max(answer.seconds, outcome.seconds.get(code, 0.0))
     elif answer.status == "failed":
         failure = Failure(
-            graph.instances[chunk.outputs[-1]].name,
+            answer.step or graph.instances[chunk.outputs[-1]].name,
             answer.error_type,
             answer.error_message,
             answer.trace,
@@ -183,7 +194,8 @@ def _pool(jobs: int, packages: tuple[str, ...]) -> Iterator[_Run]:
 
     def run(tasks: Mapping[int, Task], attempts: Path) -> Iterator[Answer]:
         if jobs == 1:
-            yield from map(alone.answer, tasks.values())
+            for task in tasks.values():
+                yield alone.answer(task, attempts=2)
             return
         left = dict(tasks)
         while left:
@@ -221,8 +233,8 @@ class _Alone:
         self._packages = packages
         self._process: ProcessPoolExecutor | None = None
 
-    def answer(self, task: Task) -> Answer:
-        """Run a task; if the process dies, this task killed it."""
+    def answer(self, task: Task, *, attempts: int = 1) -> Answer:
+        """Run a task; if the process dies each time, this task killed it."""
         if self._process is None:
             self._process = ProcessPoolExecutor(
                 max_workers=1, initializer=prepare, initargs=(self._packages,), env=THREAD_LIMITS
@@ -231,6 +243,8 @@ class _Alone:
             return Answer.read(self._process.submit(work, task).result())
         except BrokenProcessPool as cause:
             self.close()
+            if attempts > 1:
+                return self.answer(task, attempts=attempts - 1)
             (task.attempts / str(task.chunk)).unlink(missing_ok=True)
             return Answer(
                 task.chunk,

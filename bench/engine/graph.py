@@ -22,9 +22,7 @@ from bench.cache.codecs import can_store
 from bench.errors import UserError
 from bench.spec.catalogue import load_module
 
-__all__ = ["Flow", "FlowSpec", "Observation", "Step", "flow"]
-
-logging.getLogger("hamilton").setLevel(logging.CRITICAL)  # failures are told by us, once
+__all__ = ["Flow", "FlowSpec", "Observation", "Step", "flow", "step_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +51,11 @@ class Step:
 
 @dataclass(slots=True)
 class Observation:
-    """What was seen while steps ran: seconds of each, and the values somebody wants to keep."""
+    """Who is told of each step before and right after it runs, and the seconds each took."""
 
-    keep: Callable[[str, float, object], bool]
+    before: Callable[[str], None]
+    after: Callable[[str, float, object], None]  # at once: a later step may change the value
     seconds: dict[str, float] = field(default_factory=dict)
-    kept: dict[str, object] = field(default_factory=dict)
 
 
 class _Observer(BaseDoNodeExecute):  # type: ignore[misc]
@@ -69,14 +67,15 @@ class _Observer(BaseDoNodeExecute):  # type: ignore[misc]
     def do_node_execute(
         self, *, run_id: str, node_: Node, kwargs: dict[str, Any], task_id: str | None = None
     ) -> Any:
+        seen = self.observation
+        if seen is not None:
+            seen.before(node_.name)
         begin = time.perf_counter()
         value = node_(**kwargs)
-        seen = self.observation
         if seen is not None:
             seconds = time.perf_counter() - begin
             seen.seconds[node_.name] = seconds
-            if seen.keep(node_.name, seconds, value):
-                seen.kept[node_.name] = value
+            seen.after(node_.name, seconds, value)
         return value
 
 
@@ -95,6 +94,7 @@ class Flow:
     """
 
     def __init__(self, spec: FlowSpec) -> None:
+        logging.getLogger("hamilton").setLevel(logging.CRITICAL)  # failures are told by us, once
         self.spec = spec
         self._observer = _Observer()
         modules = [load_module(reference) for reference in spec.modules]
@@ -118,7 +118,7 @@ class Flow:
     @cached_property
     def steps(self) -> Mapping[str, Step]:
         """Every node that is computed, by name."""
-        return {n.name: _step(n) for n in self._driver.graph.nodes.values() if not n.user_defined}
+        return {n.name: step_of(n) for n in self._driver.graph.nodes.values() if not n.user_defined}
 
     def order(self, wanted: Iterable[str]) -> tuple[Step, ...]:
         """Steps that `wanted` rest on, themselves included, each after what it needs.
@@ -184,7 +184,8 @@ def flow(spec: FlowSpec) -> Flow:
     return Flow(spec)
 
 
-def _step(node: Node) -> Step:
+def step_of(node: Node) -> Step:
+    """Return what is known of a node of Hamilton's graph."""
     user_given = {d.name for d in node.dependencies if d.user_defined}
     defaults = dict(node.default_parameter_values)
     inputs = sorted(name for name in node.input_types if name in user_given)

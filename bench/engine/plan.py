@@ -24,6 +24,7 @@ __all__ = [
     "Instance",
     "Request",
     "Schedule",
+    "content_key",
     "keep_code",
     "merged",
     "recipe_key",
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 # Part of every key: raise it when the meaning of a key changes.
-FORMAT = "crossfold-recipe-1"
+FORMAT = "crossfold-recipe-2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +109,38 @@ class Schedule:
 
 
 def recipe_key(
-    code: str, needs: Iterable[tuple[str, str]], values: Iterable[tuple[str, str]]
+    code: str, needs: Iterable[tuple[str, str]], values: Iterable[tuple[str, str]], *, name: str
 ) -> str:
     """Name of a result, known before anything runs: its code and the names of all it needs."""
-    parts = [FORMAT, code]
+    parts = [FORMAT, name, code]  # equal code under two names is two steps of a dataflow
     for kind, pairs in (("step", needs), ("value", values)):
-        for name, digest in pairs:
-            parts += [kind, name, digest]
+        for parameter, digest in pairs:
+            parts += [kind, parameter, digest]
     # Lengths keep ("ab", "c") and ("a", "bc") apart.
     text = "".join(f"{len(p)}:{p}" for p in parts)
+    return blake3(text.encode()).hexdigest(length=20)
+
+
+def content_key(
+    code: str, needs: Iterable[tuple[str, str]], values: Iterable[tuple[str, str]]
+) -> str:
+    """Name of a result made of its actual inputs: its code, and what came in.
+
+    Parameters
+    ----------
+    code : str
+        The hash of the code.
+    needs : iterable of (parameter, name)
+        For what is kept ``=`` and its data hash; else its own key.
+    values : iterable of (parameter, data hash)
+        The inputs given.
+    """
+    words = ["content", code]
+    for name, held in needs:
+        words += [name, held]
+    for name, digest in values:
+        words += [name, f"={digest}"]
+    text = "".join(f"{len(w)}:{w}" for w in words)
     return blake3(text.encode()).hexdigest(length=20)
 
 
@@ -236,7 +260,7 @@ class _Compiled:
             for name in step.inputs
         )
         return Instance(
-            key=recipe_key(code, needs, given),
+            key=recipe_key(code, needs, given, name=step.name),
             name=step.name,
             module=step.module,
             code=code,

@@ -12,17 +12,18 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from blake3 import blake3
-
-from bench.cache.codecs import Unstorable, encode
+from bench.cache.codecs import encode
+from bench.cache.codehash import CodeHasher
+from bench.cache.datahash import data_hash
 from bench.cache.plain import JSON
 from bench.cache.store import DamagedObject, Record, Store
 from bench.engine.graph import FlowSpec, Observation, flow
-from bench.errors import one_line
+from bench.engine.plan import content_key
+from bench.errors import BenchError, one_line
 
 __all__ = ["Answer", "Part", "Task", "prepare", "work"]
 
@@ -30,6 +31,7 @@ __all__ = ["Answer", "Part", "Task", "prepare", "work"]
 KEEP_SECONDS = 0.1
 # ... and reading it back is not the larger part of that.
 KEEP_BYTES_PER_SECOND = 50_000_000
+_CODE = CodeHasher()
 # What the notes of a result say about the one time it was computed.
 MEASURED = ("seconds", "timings", "peak_mb", "environment")
 
@@ -70,6 +72,8 @@ class Answer:
     seconds: float = 0.0
     peak_mb: float = 0.0
     stage: str = ""
+    step: str = ""  # the step that failed
+    warnings: tuple[str, ...] = ()
     error_type: str = ""
     error_message: str = ""
     trace: str = ""
@@ -91,7 +95,7 @@ def prepare(packages: tuple[str, ...]) -> None:
     """
     sys.dont_write_bytecode = True
     for package in packages:
-        with contextlib.suppress(ImportError):  # the step that needs it tells, in its own cell
+        with contextlib.suppress(Exception):  # the step that needs it tells, in its own cell
             importlib.import_module(package)
     _watch_parent(os.getppid())
 
@@ -100,9 +104,11 @@ def work(task: Task) -> str:
     """Run one chunk and answer in one line of text; whatever goes wrong is part of the answer."""
     begin = time.perf_counter()
     marker = task.attempts / str(task.chunk)
-    marker.write_text(str(os.getpid()))
+    at: list[str] = []
     try:
-        answer = _answer(task, begin)
+        with contextlib.suppress(OSError):  # a full disk, a store removed meanwhile
+            marker.write_text(str(os.getpid()))
+        answer = _answer(task, begin, at)
     except KeyboardInterrupt:
         raise
     except BaseException as cause:  # noqa: BLE001 - the worker's edge: one chunk's fault stays its own
@@ -112,14 +118,34 @@ def work(task: Task) -> str:
             seconds=time.perf_counter() - begin,
             peak_mb=_peak_mb(),
             error_type=type(cause).__name__,
-            error_message=one_line(cause) or type(cause).__name__,
-            trace=traceback.format_exc(limit=-12),
+            step=at[-1] if at else "",
+            error_message=_message(cause),
+            trace="".join(traceback.format_tb(cause.__traceback__, limit=-12)) + _message(cause),
         )
-    marker.unlink(missing_ok=True)
-    return answer.text()
+    with contextlib.suppress(OSError):
+        marker.unlink(missing_ok=True)
+    return replace(answer, warnings=_drained(task.store)).text()
 
 
-def _answer(task: Task, begin: float) -> Answer:
+def _drained(root: Path) -> tuple[str, ...]:
+    """What the store has to say of damage since it was last asked."""
+    try:
+        warnings = _store(root).warnings
+    except BenchError:  # the store is gone: that is what the answer is about
+        return ()
+    found = tuple(warnings)
+    warnings.clear()
+    return found
+
+
+def _message(cause: BaseException) -> str:
+    try:
+        return one_line(cause) or type(cause).__name__
+    except Exception:  # noqa: BLE001 - its __str__ is the user's code too
+        return type(cause).__name__
+
+
+def _answer(task: Task, begin: float, at: list[str]) -> Answer:
     store = _store(task.store)
     with store.claim(task.outputs[0]) as mine:
         if not mine:
@@ -143,16 +169,23 @@ def _answer(task: Task, begin: float) -> Answer:
             known = {name: store.load(records[key]) for name, key in task.loads}
         except DamagedObject:
             return Answer(task.chunk, "damaged")
-        return _computed(task, store, known, content, begin)
+        return _computed(task, store, known, content, begin, at)
 
 
 def _computed(
-    task: Task, store: Store, known: Mapping[str, object], content: Mapping[str, str], begin: float
+    task: Task,
+    store: Store,
+    known: Mapping[str, object],
+    content: Mapping[str, str],
+    begin: float,
+    at: list[str],
 ) -> Answer:
     parts = {p.name: p for p in task.parts}
     by_key = {p.key: p for p in task.parts}
     compiled = flow(task.flow)
     wanted = [by_key[key].name for key in task.outputs]
+
+    kept: set[str] = set()
 
     def worth_keeping(name: str, seconds: float, value: object) -> bool:
         return (
@@ -161,31 +194,49 @@ def _computed(
             and _size(value) <= seconds * KEEP_BYTES_PER_SECOND
         )
 
-    observation = Observation(keep=worth_keeping)
-    _reset_peak()
-    _seed_globals(task.outputs[0])
-    values = compiled.execute(wanted, inputs=task.inputs, known=known, observation=observation)
-    peak = _peak_mb()
-    made = {**observation.kept, **values}
-    kept = {parts[name].key for name in made}
-    for name, value in made.items():
+    def before(name: str) -> None:
+        at.append(name)
+        step = compiled.steps[name]
+        # This process may have read the file later than the one that made the key.
+        if _CODE(step.callable, declared=step.hidden) != parts[name].code:
+            raise BenchError("its code was changed while the run was going on; run again")
+        _seed_globals(parts[name].key)
+
+    def after(name: str, seconds: float, value: object) -> None:
+        part = parts[name]
+        for given, digest in part.values:
+            file = task.inputs.get(given)
+            if isinstance(file, Path) and data_hash(file) != digest:
+                raise BenchError(f"{file} was changed while the run was going on; run again")
+        if part.key in task.outputs:
+            keep(name, value)
+        elif worth_keeping(name, seconds, value):
+            with contextlib.suppress(Exception):  # nobody asked for it to be kept
+                keep(name, value)
+
+    def keep(name: str, value: object) -> None:
         part = parts[name]
         meta = {
             **_recipe(task, part.key),
             "fused": _fused(task, part.key, kept),
             "seconds": observation.seconds.get(name, 0.0),
-            "timings": observation.seconds if part.key in task.outputs else {},
-            "peak_mb": peak,
+            "timings": dict(observation.seconds) if part.key in task.outputs else {},
+            "peak_mb": _peak_mb(),
             "environment": task.environment,
         }
         record = store.put(part.key, value, meta=meta)
         store.link(content[part.key], record, meta=record.meta)
+        kept.add(part.key)
+
+    observation = Observation(before=before, after=after)
+    _reset_peak()
+    compiled.execute(wanted, inputs=task.inputs, known=known, observation=observation)
     return Answer(
         task.chunk,
         "computed",
         computed=len(observation.seconds),
         seconds=time.perf_counter() - begin,
-        peak_mb=peak,
+        peak_mb=_peak_mb(),
         stage=_stage(task),
     )
 
@@ -194,7 +245,7 @@ def _size(value: object) -> float:
     """Bytes of a value in the store, infinite for what it cannot keep."""
     try:
         return len(memoryview(encode(value).data))
-    except Unstorable:
+    except Exception:  # noqa: BLE001 - whatever a library raises, it cannot be kept
         return float("inf")
 
 
@@ -202,13 +253,11 @@ def _content_keys(task: Task, records: Mapping[str, Record]) -> dict[str, str]:
     """Names made of the actual inputs' content: a new recipe of the same content is no new work."""
     keys: dict[str, str] = {}
     for part in task.parts:
-        words = ["content", part.code]
-        for name, key in part.needs:
-            words += [name, keys[key] if key in keys else f"={records[key].data_hash}"]
-        for name, digest in part.values:
-            words += [name, f"={digest}"]
-        text = "".join(f"{len(w)}:{w}" for w in words)
-        keys[part.key] = blake3(text.encode()).hexdigest(length=20)
+        needs = (
+            (name, keys[key] if key in keys else f"={records[key].data_hash}")
+            for name, key in part.needs
+        )
+        keys[part.key] = content_key(part.code, needs, part.values)
     return keys
 
 

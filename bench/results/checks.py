@@ -233,7 +233,7 @@ def _one_class(reports: Mapping[str, Mapping[str, object]], cells: pd.DataFrame)
     groups: Counter[str] = Counter()
     for cell_id, report in reports.items():
         counts = report.get("class_counts")
-        if isinstance(counts, list) and counts and min(counts) == 0:
+        if isinstance(counts, list) and 0 in counts:
             row = cells.loc[cell_id]
             groups[f"{row['target']}, {row['task']}, horizon {row['horizon']}"] += 1
     if not groups:
@@ -282,11 +282,14 @@ def _worse_than_reference(
     if reference is None or reference not in set(cells["variant"]):
         return []
     axes = ["dataset", "target", "task", "horizon", "fold"]
-    table = scores[scores["defined"]].merge(
+    table = scores[scores["defined"].astype(bool)].merge(
         cells.reset_index(drop=True)[["cell_id", "variant", *axes]], on="cell_id"
     )
     table = table[table["metric"] == table["task"].map(dict(primary))]
     held = table[table["variant"] == reference].set_index(axes)["value"]
+    if held.empty:
+        unknown = f"{reference} has no score to be held against"
+        return [Check("worse than the reference", "warning", "all", unknown)]
     found: list[Check] = []
     for (variant, task, horizon), group in table.groupby(["variant", "task", "horizon"]):
         if variant == reference:

@@ -70,7 +70,7 @@ class CellResult:
         timings: Mapping[str, float] = {}
         if self.record is not None:
             timings = cast("Mapping[str, float]", self.record.meta.get("timings") or {})
-        fit = sum(s for n, s in timings.items() if n in self.model_steps and n != "prediction")
+        fits = [s for n, s in timings.items() if n in self.model_steps and n != "prediction"]
         values = {
             **self.axes,
             "cell_id": self.cell_id,
@@ -78,7 +78,7 @@ class CellResult:
             "status": self.status,
             "error_type": self.error_type or None,
             "error_message": one_line(self.error_message) if self.error_message else None,
-            "fit_seconds": fit if timings else None,
+            "fit_seconds": sum(fits) if fits else None,
             "predict_seconds": timings.get("prediction"),
             "peak_mb": self.peak_mb or None,
             "nodes": self.nodes,
@@ -104,7 +104,7 @@ def runs_table(results: Sequence[CellResult]) -> pd.DataFrame:
     return table
 
 
-def joined(frames: Mapping[str, object]) -> pd.DataFrame:
+def joined(frames: Mapping[str, object], *, empty: Sequence[str] = ()) -> pd.DataFrame:
     """Return the cells' frames one below the other, each row with its cell's id in front.
 
     Raises
@@ -123,7 +123,7 @@ def joined(frames: Mapping[str, object]) -> pd.DataFrame:
             )
         tables.append(frame)
     if not tables:
-        return pd.DataFrame({"cell_id": pd.Series([], dtype="str")})
+        return pd.DataFrame({name: pd.Series([], dtype="str") for name in ("cell_id", *empty)})
     table = pd.concat(tables, ignore_index=True, sort=False)
     codes = np.repeat(np.arange(len(tables)), [len(t) for t in tables])
     table = table[sorted(table.columns, key=lambda c: _place(str(c)))]
@@ -138,8 +138,8 @@ def _place(column: str) -> tuple[int, str]:
     stem = column[:2] if column.startswith(("p_", "q_")) else column
     if stem not in fixed:
         return len(fixed), ""
-    number = column[2:].zfill(8) if stem.endswith("_") else ""
-    return fixed.index(stem), number
+    whole, _, part = column[2:].partition(".") if stem.endswith("_") else ("", "", "")
+    return fixed.index(stem), f"{whole.zfill(8)}.{part}"
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:

@@ -215,3 +215,47 @@ def test_a_run_keeps_the_recipes_of_its_results(folder: Path, evaluated: Callabl
         store.source(next(iter(shrunk.units.values()))) or ""
     )
     assert set(made.steps(cell)) >= {r.node for r in found.recipes.values()}
+
+
+def test_a_run_in_which_every_cell_fails_is_still_a_run(
+    folder: Path, evaluated: Callable[..., RunResult]
+):
+    source = (folder / "mymodel.py").read_text()
+    for cause in ("first cause", "second cause"):
+        (folder / "mymodel.py").write_text(
+            source.replace('    return base["z_now"] * weight', f'    raise ValueError("{cause}")')
+        )
+        copy = folder / f"{cause.partition(' ')[0]}.py"
+        copy.write_text((folder / "mymodel.py").read_text())
+        text = (folder / "small.toml").read_text()
+        (folder / "small.toml").write_text(
+            text.replace("mymodel.py", copy.name).replace("first.py", copy.name)
+        )
+        done = evaluated(where="model=mine")
+        assert done.n_failed == 8
+        assert load_run(done.path).scores.empty
+        assert cause in (done.path / "checks.json").read_text()
+    assert latest(done.path.parent) == done.path.resolve()
+
+
+def test_what_is_told_beside_the_forecasts_may_fail(
+    folder: Path, evaluated: Callable[..., RunResult]
+):
+    with (folder / "mymodel.py").open("a") as file:
+        file.write("\ndef fit_report(shrunk: pd.Series) -> dict:\n    raise ValueError('no')\n")
+    assert evaluated(where="model=mine").n_failed == 0
+
+
+def test_damage_is_mended_and_told(evaluated: Callable[..., RunResult]):
+    first = evaluated()
+    objects = [f for f in (first.path.parents[1] / "store" / "cas").rglob("*") if f.is_file()]
+    for file in objects:
+        data = bytearray(file.read_bytes())
+        data[len(data) // 2] ^= 0x01
+        file.write_bytes(bytes(data))
+    second = evaluated()
+    assert second.n_failed == 0
+    for name in ("predictions.parquet", "scores.parquet"):
+        assert (first.path / name).read_bytes() == (second.path / name).read_bytes()
+    events = [json.loads(line) for line in (second.path / "log.jsonl").read_text().splitlines()]
+    assert any("damaged" in str(event) for event in events)

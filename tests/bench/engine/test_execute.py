@@ -20,9 +20,11 @@ def flow_of(file: Path) -> FlowSpec:
 
 def ran(graph: Graph, store: Store, jobs: int) -> tuple[Outcome, list[tuple[Chunk, Answer]]]:
     seen: list[tuple[Chunk, Answer]] = []
-    outcome = execute(
+    outcome = Outcome()
+    execute(
         graph,
         store,
+        outcome,
         jobs=jobs,
         packages=(),
         environment="test",
