@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["CellExplanation", "RunComparison", "Verification", "diff", "explain", "verify"]
 
 _MOST = 10  # lines of one kind that are shown before their number is
+_MOST_ALIKE = 3  # causes of one kind and name
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +239,11 @@ def verify(run: Path, *, store: Path, sample: int, seed: int = 0, jobs: int = 1)
     graph = merged([now.graph.requests[place] for place in chosen])
     with tempfile.TemporaryDirectory(prefix="bench-verify-") as folder:
         fresh = Store(Path(folder) / "store")
-        outcome = engine.execute(
+        outcome = engine.Outcome()
+        engine.execute(
             graph,
             fresh,
+            outcome,
             jobs=jobs,
             packages=(),
             environment="",
@@ -296,6 +300,7 @@ def _with_units(recipes: Iterable[Recipe], store: Store) -> dict[str, Recipe]:
 def _because(changes: Iterable[Change]) -> Iterator[str]:
     """Yield each cause once, with the change of its text."""
     shown: set[tuple[str, ...]] = set()
+    alike: Counter[tuple[str, str]] = Counter()
     for change in changes:
         # A helper that many steps use has changed once.
         owner = change.node if change.kind in ("input", "step", "unknown") else ""
@@ -305,8 +310,14 @@ def _because(changes: Iterable[Change]) -> Iterator[str]:
         if not shown:
             yield "because"
         shown.add(cause)
+        alike[change.kind, change.name] += 1
+        if alike[change.kind, change.name] > _MOST_ALIKE:
+            continue  # a seed of each cell, say
         yield f"  {change.line()}"
         yield from (f"    {row}" for row in change.diff.splitlines())
+    for (kind, name), count in alike.items():
+        if count > _MOST_ALIKE:
+            yield f"  and {count - _MOST_ALIKE} more of {kind} {name}"
 
 
 def _first(lines: Iterable[str]) -> Iterator[str]:

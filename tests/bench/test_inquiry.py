@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.cache.explain import Change, StepState
 from bench.cache.store import Store
 from bench.cli import main
+from bench.inquiry import CellExplanation
 from bench.results.recipes import output_keys, read_recipes
 from bench.runner import latest
 
@@ -238,3 +240,15 @@ def test_bad_questions_are_told_in_one_line(there, capsys, words, said):
     told = capsys.readouterr().err
     assert said in told
     assert told.count("\n") == 1
+
+
+def test_many_causes_of_one_name_are_counted():
+    seeds = tuple(Change("input", "m.fit", "seed", str(n), str(n + 50)) for n in range(5))
+    steps = (StepState("m.fit", "to compute", "seeds", seeds),)
+    assert list(CellExplanation("cell", "run", steps).lines())[2:] == [
+        "because",
+        "  input seed of m.fit: 0 -> 50",
+        "  input seed of m.fit: 1 -> 51",
+        "  input seed of m.fit: 2 -> 52",
+        "  and 2 more of input seed",
+    ]
