@@ -330,7 +330,7 @@ def test_a_reader_that_stops_reading_is_no_error(there):
 def test_the_package_gives_what_the_command_line_uses():
     import bench as package
 
-    assert sorted(package.__all__) == ["Experiment", "load_run", "plan", "run"]
+    assert sorted(package.__all__) == ["Experiment", "cached", "load_run", "plan", "run"]
     assert package.Experiment is Experiment
     assert package.plan is bench.runner.plan
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
