@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dataflows.models import xgboost as module
+from dataflows.training.search import drawn
 from stats import metrics
 from tests.dataflows.cells import TASKS, answers, hourly, write
 
@@ -90,7 +91,7 @@ def test_quantiles_cover_about_what_they_say(path: Path) -> None:
 
 def test_every_draw_lies_in_the_search_space() -> None:
     rng = np.random.default_rng(0)
-    draws = [module._draw(rng) for _ in range(200)]
+    draws = [drawn(module._SPACE, rng) for _ in range(200)]
     assert {draw["max_depth"] for draw in draws} == {3, 4, 5, 6, 7}
     assert all(0.05 <= draw["learning_rate"] <= 0.3 for draw in draws)
     assert all(0.25 <= draw["colsample"] <= 0.8 for draw in draws)
