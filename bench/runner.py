@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from blake3 import blake3
 
+from bench.cache import files
 from bench.cache.codehash import code_hash, code_units
 from bench.cache.store import DamagedObject, Record, Store
 from bench.engine import execute as engine
@@ -327,11 +327,11 @@ def _dataset(experiment: Experiment, dataset: DatasetSpec, store: Store) -> dict
 
 def _compute_here(graph: Graph, store: Store, *, where: str) -> None:
     """Compute a small graph in this process; its faults are the asker's."""
-    with tempfile.TemporaryDirectory(prefix="attempts-", dir=store.root / "tmp") as attempts:
+    with files.folder(str(store.root / "tmp")) as attempts:
         for _ in range(engine.MOST_REPAIRS):
             plan = schedule(graph, store)
             for chunk in itertools.chain.from_iterable(plan.waves):
-                task = engine.task(chunk, graph, store, Path(attempts), "")
+                task = engine.task(chunk, graph, store, attempts, "")
                 answer = _patient(task)
                 if answer.status == "failed":
                     raise UserError(f"{where}: {answer.error_message}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from pathlib import Path
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor
 
+from bench.cache import files
 from bench.cache.store import Store
 from bench.engine.plan import Chunk, Graph, schedule
 from bench.engine.worker import Answer, Part, Task, prepare, work
@@ -97,38 +96,35 @@ def execute(
         Earlier times by code digest, for longest first.
     """
     repairs = 0
-    attempts = Path(tempfile.mkdtemp(prefix="attempts-", dir=store.root / "tmp"))
-    try:
-        with _pool(jobs, tuple(packages)) as run:
-            while True:
-                plan = schedule(graph, store, seconds=seconds)
-                again = False
-                absent: set[str] = set()  # keys that are to come from elsewhere, or again
-                for number, wave in enumerate(plan.waves):
-                    ready = []
-                    for chunk in wave:
-                        if not absent.isdisjoint(chunk.loads):
-                            absent.update(chunk.outputs)
-                        elif not _blocked(chunk, graph, outcome):
-                            ready.append(chunk)
-                    if not ready:
-                        continue
-                    begun(number, len(plan.waves), len(ready))
-                    tasks = {c.number: task(c, graph, store, attempts, environment) for c in ready}
-                    chunks = {c.number: c for c in ready}
-                    for answer in run(tasks, attempts):
-                        chunk = chunks[answer.chunk]
-                        if answer.status in ("busy", "damaged"):
-                            again = True
-                            absent.update(chunk.outputs)
-                        repairs += answer.status == "damaged"
-                        _note(chunk, answer, graph, outcome)
-                        watch(chunk, answer)
-                if not again or repairs > MOST_REPAIRS * max(len(plan.chunk_of), 1):
-                    return
-                time.sleep(BUSY_SECONDS)
-    finally:
-        shutil.rmtree(attempts, ignore_errors=True)
+    with (
+        files.folder(str(store.root / "tmp")) as attempts,
+        _pool(jobs, tuple(packages)) as run,
+    ):
+        while True:
+            plan = schedule(graph, store, seconds=seconds)
+            absent: set[str] = set()  # keys that are to come from elsewhere, or again
+            for number, wave in enumerate(plan.waves):
+                ready: list[Chunk] = []
+                for chunk in wave:
+                    if not absent.isdisjoint(chunk.loads):
+                        absent.update(chunk.outputs)
+                    elif not _blocked(chunk, graph, outcome):
+                        ready.append(chunk)
+                if not ready:
+                    continue
+                begun(number, len(plan.waves), len(ready))
+                tasks = {c.number: task(c, graph, store, attempts, environment) for c in ready}
+                chunks = {c.number: c for c in ready}
+                for answer in run(tasks, attempts):
+                    chunk = chunks[answer.chunk]
+                    if answer.status in ("busy", "damaged"):
+                        absent.update(chunk.outputs)
+                    repairs += answer.status == "damaged"
+                    _note(chunk, answer, graph, outcome)
+                    watch(chunk, answer)
+            if not absent or repairs > MOST_REPAIRS * len(plan.chunk_of):
+                return
+            time.sleep(BUSY_SECONDS)
 
 
 def _note(chunk: Chunk, answer: Answer, graph: Graph, outcome: Outcome) -> None:
