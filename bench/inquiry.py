@@ -15,7 +15,7 @@ from bench.cache.explain import Change, RunDifference, StepState
 from bench.cache.lineage import Recipe
 from bench.cache.store import DamagedObject, Store
 from bench.engine import execute as engine
-from bench.engine.plan import Graph, keep_code, merged, schedule
+from bench.engine.plan import Graph, Request, keep_code, merged, schedule
 from bench.errors import UserError, one_line
 from bench.results.recipes import read_recipes
 from bench.runner import WANTED, Run, load_run, plan
@@ -236,7 +236,7 @@ def verify(run: Path, *, store: Path, sample: int, seed: int = 0, jobs: int = 1)
         )
     draw = random.Random(seed)  # noqa: S311 - a sample, not a secret
     chosen = sorted(draw.sample(ready, min(sample, len(ready))))
-    graph = merged([now.graph.requests[place] for place in chosen])
+    graph = merged([_kept(now.graph, place, held) for place in chosen])
     with tempfile.TemporaryDirectory(prefix="bench-verify-") as folder:
         fresh = Store(Path(folder) / "store")
         outcome = engine.Outcome()
@@ -252,6 +252,12 @@ def verify(run: Path, *, store: Path, sample: int, seed: int = 0, jobs: int = 1)
         )
         n_steps, differing = _compared(graph, held, fresh, outcome)
     return Verification(tuple(now.cells[place].slug for place in chosen), n_steps, differing)
+
+
+def _kept(graph: Graph, place: int, held: Store) -> Request:
+    """Return what a cell asks for, and with it every step whose value the store holds."""
+    names = (graph.instances[k].name for k in graph.steps[place] if held.record(k) is not None)
+    return replace(graph.requests[place], optional=tuple(names))
 
 
 def _compared(

@@ -27,7 +27,14 @@ from bench.environment import environment
 from bench.errors import BenchError, UserError, one_line
 from bench.results.checks import checks, forecast_facts
 from bench.results.recipes import write_recipes
-from bench.results.tables import CellResult, joined, runs_table, write_parquet
+from bench.results.tables import (
+    PREDICTIONS,
+    SCORES,
+    CellResult,
+    joined,
+    runs_table,
+    write_parquet,
+)
 from bench.spec import catalogue
 from bench.spec.cell import Cell
 from bench.spec.experiment import DatasetSpec, Experiment
@@ -315,7 +322,7 @@ def _dataset(experiment: Experiment, dataset: DatasetSpec, store: Store) -> dict
         test_size=experiment.protocol.test_size,
     )
     if found:
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        more = f" (and {len(found) - 1} more like it)" if len(found) > 1 else ""
         raise UserError(f"dataset {dataset.name!r}: {one_line(found[0])}{more}")
     record = store.record(keys["series"])
     return {
@@ -497,8 +504,8 @@ def _tables(
     for (kind, cell), value in values.items():
         if kind.startswith("told") and isinstance(value, dict):
             told.setdefault(cell, {}).update(value)
-    write_parquet(joined(frames), path / "predictions.parquet")
-    scores = joined(metrics, empty=("metric", "value", "direction", "n", "defined"))
+    write_parquet(joined(frames, empty=PREDICTIONS), path / "predictions.parquet")
+    scores = joined(metrics, empty=SCORES)
     write_parquet(scores, path / "scores.parquet")
     facts = {cell: forecast_facts(frame) for cell, frame in frames.items()}
     found = checks(

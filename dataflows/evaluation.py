@@ -43,7 +43,7 @@ def predictions__continuous(
     seen = outcome(series, base, target=target, horizon=horizon, origins=test_origins)
     at_origin = base.loc[test_origins]
     level, scale = at_origin["level"].to_numpy(), at_origin["scale"].to_numpy()
-    forecast = _aligned(prediction, test_origins)
+    forecast = _aligned(prediction, test_origins, wanted="y_pred")
     columns = {
         name: level + scale * forecast[name].to_numpy(dtype=np.float64)
         for name in forecast.columns
@@ -204,25 +204,30 @@ def split_report(
     }
 
 
-def _aligned(prediction: pd.DataFrame, origins: pd.DatetimeIndex) -> pd.DataFrame:
+def _aligned(prediction: pd.DataFrame, origins: pd.DatetimeIndex, *, wanted: str) -> pd.DataFrame:
     """The forecasts, checked to be one for each test origin, in order and finite."""
     if not prediction.index.equals(origins):
         raise ValueError(
             f"prediction has {len(prediction)} rows that are not the {len(origins)} test_origins "
             "in order; index it by test_origins"
         )
-    if "y_pred" not in prediction.columns and "p_0" not in prediction.columns:
+    if wanted not in prediction.columns:
+        asked = "y_pred" if wanted == "y_pred" else "p_0, p_1, ..., one a class"
         raise ValueError(
-            f"prediction has columns {', '.join(map(str, prediction.columns)) or 'none'}; "
-            "give y_pred for the continuous task, p_0, p_1, ... for classes"
+            f"prediction has columns {', '.join(map(str, prediction.columns)) or 'none'}; this "
+            f"task needs {asked} (a module's TASKS says which tasks its model is for)"
         )
-    if not np.isfinite(prediction.to_numpy(dtype=np.float64)).all():
-        raise ValueError("prediction holds missing or infinite values; forecast every origin")
+    bad = ~np.isfinite(prediction.to_numpy(dtype=np.float64)).all(axis=1)
+    if bad.any():
+        raise ValueError(
+            f"prediction is missing or infinite in {bad.sum()} of {len(bad)} rows; forecast every "
+            "origin (features may hold missing values: fill them)"
+        )
     return prediction
 
 
 def _classified(prediction: pd.DataFrame, origins: pd.DatetimeIndex) -> dict[str, _Floats]:
-    forecast = _aligned(prediction, origins)
+    forecast = _aligned(prediction, origins, wanted="p_0")
     names = [name for name in forecast.columns if name.startswith("p_")]
     p = forecast[names].to_numpy(dtype=np.float64)
     # Single precision sums to 1 within 1e-7; probabilities that are further off are an error.

@@ -28,7 +28,7 @@ def problems(
     >>> profile = {"n_rows": 100, "columns": {"y": {"n_missing": 0, "n_distinct": 9}}}
     >>> problems(profile, target="y", horizons=[1], n_folds=2, first_train=90, test_size=10)
     ['2 folds of 10 origins after 90 rows reach 1 step past row 109, but the data have 100 rows; \
-lower n_folds, first_train or test_size']
+lower n_folds, first_train, test_size or the horizon']
     """
     found = []
     columns: dict[str, dict[str, int]] = profile["columns"]
@@ -63,7 +63,7 @@ lower n_folds, first_train or test_size']
         found.append(
             f"{n_folds} folds of {test_size} origins after {first_train} rows reach {furthest} "
             f"step{'s'[: furthest > 1]} past row {last_origin + 1}, but the data have {n_rows} "
-            "rows; lower n_folds, first_train or test_size"
+            "rows; lower n_folds, first_train, test_size or the horizon"
         )
     least = first_train
     while _too_few(least, furthest, profile.get("season_length", 1)):

@@ -460,7 +460,7 @@ def _warned(done: Sequence[_Slice], horizons: Sequence[int]) -> list[str]:
         if flat:
             told.append(
                 f"{flat} pair(s) at horizon {h} have loss differences without variance and no "
-                "statistic; are they the same model?"
+                "statistic: they may be the same model"
             )
         for note in told:
             notes.append(note)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from bench.cache.store import Record
@@ -14,7 +15,28 @@ from bench.errors import BenchError, one_line
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["RUN_COLUMNS", "CellResult", "joined", "runs_table", "write_parquet"]
+__all__ = [
+    "PREDICTIONS",
+    "RUN_COLUMNS",
+    "SCORES",
+    "CellResult",
+    "joined",
+    "runs_table",
+    "write_parquet",
+]
+
+PREDICTIONS = MappingProxyType(
+    {
+        "origin": "datetime64[us, UTC]",
+        "target_time": "datetime64[us, UTC]",
+        "y_true": "float64",
+        "y_pred": "float64",
+        "scale": "float64",
+    }
+)
+SCORES = MappingProxyType(
+    {"metric": "str", "value": "float64", "direction": "str", "n": "int64", "defined": "bool"}
+)
 
 RUN_COLUMNS = (
     "cell_id",
@@ -104,8 +126,14 @@ def runs_table(results: Sequence[CellResult]) -> pd.DataFrame:
     return table
 
 
-def joined(frames: Mapping[str, object], *, empty: Sequence[str] = ()) -> pd.DataFrame:
+def joined(frames: Mapping[str, object], *, empty: Mapping[str, str]) -> pd.DataFrame:
     """Return the cells' frames one below the other, each row with its cell's id in front.
+
+    Parameters
+    ----------
+    frames : mapping of cell_id to DataFrame
+    empty : mapping of column to dtype
+        The columns of the table when there is no frame at all.
 
     Raises
     ------
@@ -123,7 +151,8 @@ def joined(frames: Mapping[str, object], *, empty: Sequence[str] = ()) -> pd.Dat
             )
         tables.append(frame)
     if not tables:
-        return pd.DataFrame({name: pd.Series([], dtype="str") for name in ("cell_id", *empty)})
+        columns = {"cell_id": "str", **empty}
+        return pd.DataFrame({n: pd.Series([], dtype=kind) for n, kind in columns.items()})
     table = pd.concat(tables, ignore_index=True, sort=False)
     codes = np.repeat(np.arange(len(tables)), [len(t) for t in tables])
     table = table[sorted(table.columns, key=lambda c: _place(str(c)))]

@@ -434,6 +434,7 @@ def _dataset(
         if source.time is None:
             raise UserError(f'{where}: has a file but no time; add time = "its time column"')
         module = "dataflows.datasets.table"
+        _file(source.file, folder, f"{where}.file")  # said in the words of the file
         inputs = {**inputs, "data_file": source.file, "time_column": source.time}
     elif source.time is not None:
         raise UserError(f"{where}: has a time column but no file; add file")

@@ -25,6 +25,8 @@ def series(data_file: Path, time_column: str = "time") -> pd.DataFrame:
         )
     times = _times(frame[time_column], data_file.name)
     values = frame.drop(columns=time_column)
+    for name, column in values.items():
+        _check_numbers(str(name), column, data_file.name)
     numeric = {
         str(name): column.to_numpy(dtype=np.float64, na_value=np.nan)
         for name, column in values.items()
@@ -35,6 +37,20 @@ def series(data_file: Path, time_column: str = "time") -> pd.DataFrame:
     table = pd.DataFrame(numeric, index=times)
     # What is not a number cannot be compared, averaged or scaled: it is missing.
     return table.where(np.isfinite(table))
+
+
+def _check_numbers(name: str, column: pd.Series, file: str) -> None:
+    """Refuse a column of numbers with some text in it: left out, it would be missed by nobody."""
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return
+    there = column.dropna()
+    text = pd.to_numeric(there, errors="coerce").isna().to_numpy()
+    if len(there) and 0 < text.sum() < len(there) / 2:
+        row = int(np.flatnonzero(column.notna().to_numpy())[np.flatnonzero(text)[0]])
+        raise DataError(
+            f"{file}: column {name!r} has {there[text].iloc[0]!r} in row {row + 1} of the data "
+            f"and numbers elsewhere; correct it, or leave the cell empty"
+        )
 
 
 def season_length(series: pd.DataFrame, season: int = 0) -> int:

@@ -22,7 +22,7 @@ def section(findings: Findings) -> Section | None:
         Column("Cells"),
         Column("Fit", note="sum over cells"),
         Column("Predict", note="sum over cells"),
-        Column("Fit per cell", note="median"),
+        Column("Median fit per cell"),
         Column("Peak memory", note="largest of its cells, MB"),
         Column("Mean rank", note="mean of its average ranks over panels"),
     )

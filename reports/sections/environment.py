@@ -81,4 +81,4 @@ def _hashes(findings: Findings, column: str) -> str:
         return ""
     if len(found) == 1:
         return str(found[0])
-    return f"{count(len(found))} different, one for each recipe (see runs.parquet)"
+    return f"{count(len(found))} different, each of all code a cell rests on (see runs.parquet)"

@@ -119,7 +119,7 @@ def _overall(findings: Findings) -> list[tuple[Inline, ...]]:
             (
                 f"Origin by origin, {'these leaders' if len(panels) > 1 else 'this model'} forecast"
                 f"{'' if len(panels) > 1 else 's'} significantly better than the reference on "
-                f"{better}, like it on {like} and worse on {worse} of "
+                f"{better}, not told apart from it on {like} and worse on {worse} of "
                 f"{plural(better + like + worse, 'series', 'series')} "
                 "(target × task × horizon; Diebold–Mariano, Holm).",
             )
@@ -141,7 +141,7 @@ def _verdicts(findings: Findings) -> Table:
         columns += [
             Column("Skill", note="share of the reference's score that the leader saves"),
             Column("95 % interval", note="bootstrap over targets", kind="text"),
-            Column("DM ▲ · like · ▼", "text", note="targets against the reference"),
+            Column("DM ▲ · neither · ▼", "text", note="targets against the reference"),
         ]
     rows = []
     for panel in findings.panels:

@@ -331,7 +331,7 @@ def _swapped(rows: list[str]) -> list[str]:
 
 
 DATA = {
-    "file missing": _csv(r"dataset\.m\.data_file: no such file: .*m\.csv", None),
+    "file missing": _csv(r"dataset\.m\.file: no such file: .*m\.csv", None),
     "file empty": _csv(r"m\.csv is empty", ""),
     "file a folder": Mistake(
         "is not a file", ("[dataset.weather]", '[dataset.m]\nfile = "."\ntime = "t"')

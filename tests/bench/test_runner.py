@@ -14,6 +14,7 @@ from bench.cache.lineage import lineage
 from bench.cache.store import Store
 from bench.console import Quiet
 from bench.errors import UserError
+from bench.inquiry import verify
 from bench.results.recipes import read_recipes
 from bench.runner import RunResult, latest
 
@@ -259,3 +260,20 @@ def test_damage_is_mended_and_told(evaluated: Callable[..., RunResult]):
         assert (first.path / name).read_bytes() == (second.path / name).read_bytes()
     events = [json.loads(line) for line in (second.path / "log.jsonl").read_text().splitlines()]
     assert any("damaged" in str(event) for event in events)
+
+
+def test_verify_compares_every_value_that_the_store_holds(
+    folder: Path, evaluated: Callable[..., RunResult]
+):
+    done = evaluated(where="model=persistence and task=continuous and horizon=1 and target=a")
+    made = read_recipes(done.path)
+    store = Store(folder / "store")
+    held = {
+        step.key
+        for cell in load_run(done.path).runs["cell_id"]
+        for step in made.steps(cell).values()
+        if store.record(step.key) is not None
+    }
+    found = verify(done.path, store=folder / "store", sample=2, seed=0, jobs=1)
+    assert found.n_steps == len(held) > 6
+    assert not found.differing

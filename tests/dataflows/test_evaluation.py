@@ -77,8 +77,8 @@ def test_nothing_observed_is_undefined_and_not_zero(known: dict[str, Any]) -> No
     [
         (lambda frame: frame.iloc[1:], "3 rows that are not the 4 test_origins"),
         (lambda frame: frame.iloc[::-1], "4 rows that are not the 4 test_origins"),
-        (lambda frame: frame.rename(columns={"y_pred": "z"}), "columns z; give y_pred"),
-        (lambda frame: frame * np.nan, "missing or infinite"),
+        (lambda frame: frame.rename(columns={"y_pred": "z"}), "columns z; this task needs y_pred"),
+        (lambda frame: frame * np.nan, "missing or infinite in 4 of 4 rows"),
     ],
 )
 def test_a_forecast_that_is_none_is_refused(known: dict[str, Any], change: Any, line: str) -> None:
