@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from stats.figures.layout import Figure
+from stats.figures import Figure
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ import stats
 from reports.evidence import Evidence, EvidenceError
 from reports.losses import LossTable
 from stats.errors import StatsWarning
-from stats.figures.layout import CLASSIC
+from stats.figures import CLASSIC
 
 if TYPE_CHECKING:
     import pandas as pd

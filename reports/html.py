@@ -27,7 +27,7 @@ from reports.document import (
     Strong,
     Table,
 )
-from reports.draw import svg
+from stats.figures import svg
 from stats.figures.style import PALETTES
 from stats.figures.text import clean
 
@@ -116,7 +116,7 @@ def _environment() -> Environment:
     environment.filters["sortable"] = _sort_key
     environment.globals["draw"] = _draw
     environment.globals["framed"] = _FRAMED
-    environment.globals["fonts"] = svg.FONTS
+    environment.globals["fonts"] = svg.FACES
     return environment
 
 

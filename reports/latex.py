@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 
@@ -20,9 +18,10 @@ from reports.document import (
 )
 from reports.document import Code as Typed
 from reports.document import Model as Named
-from reports.draw import tikz
+from stats.figures import tikz
+from stats.figures.files import separated
 
-__all__ = ["booktabs", "pages", "separated"]
+__all__ = ["booktabs", "pages"]
 
 _LONG = 40  # rows; more of them break over pages
 _WIDE = 40  # characters; longer entries wrap
@@ -79,27 +78,6 @@ def booktabs(table: Table) -> str:
         lines += ["\\toprule", head, "\\midrule", *rows, "\\bottomrule", "\\end{tabular}"]
         lines.append("\\end{table}")
     return "\n".join(lines) + "\n"
-
-
-def separated(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Rows as CSV; what a spreadsheet would run as a formula begins with an apostrophe.
-
-    Examples
-    --------
-    >>> print(separated(["model", "rank"], [["=1+1", -0.25]]), end="")
-    model,rank
-    '=1+1,-0.25
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    for row in (titles, *rows):
-        writer.writerow(
-            [f"'{v}" if isinstance(v, str) and v.startswith(_FORMULAS) else v for v in row]
-        )
-    return text.getvalue()
-
-
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _shown(blocks: Sequence[Block]) -> Iterator[Table | Picture]:

@@ -32,7 +32,8 @@ from reports.document import (
     Strong,
     Table,
 )
-from reports.draw import svg
+from stats.figures import svg
+from stats.figures.style import FONTS
 from stats.figures.text import clean, text_width
 
 if TYPE_CHECKING:
@@ -115,13 +116,13 @@ def _fonts() -> Fonts:
     from typst import Fonts
 
     # With the reader's system fonts the same report would look different elsewhere.
-    return Fonts(include_system_fonts=False, font_paths=[str(files("reports").joinpath("fonts"))])
+    return Fonts(include_system_fonts=False, font_paths=[str(FONTS)])
 
 
 @cache
 def _coverage() -> frozenset[int]:
     """Characters of the shipped font, from its own table (OpenType cmap, format 12)."""
-    data = files("reports").joinpath("fonts", "SourceSans3-Regular.ttf").read_bytes()
+    data = FONTS.joinpath("SourceSans3-Regular.ttf").read_bytes()
     (tables,) = struct.unpack_from(">H", data, 4)
     directory = (struct.unpack_from(">4sLLL", data, 12 + 16 * i) for i in range(tables))
     start = next(offset for tag, _, offset, _ in directory if tag == b"cmap")

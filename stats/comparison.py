@@ -18,7 +18,7 @@ from stats.results import Evidence, OmnibusResult, PairsResult, Table, judged
 from stats.scores import MISSING, FloatArray, Scores, ScoresLike
 
 if TYPE_CHECKING:
-    from stats.figures.layout import Figure
+    from stats.figures import Figure
 
 __all__ = ["Comparison", "compare", "winners"]
 

@@ -22,7 +22,7 @@ from stats.results import (
 from stats.scores import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from stats.figures.layout import Figure
+    from stats.figures import Figure
 
 __all__ = ["ForecastPairsResult", "ForecastResult", "TimeControlResult", "TimePairsResult"]
 

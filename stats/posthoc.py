@@ -23,7 +23,7 @@ from stats.studentized_range import (
 )
 
 if TYPE_CHECKING:
-    from stats.figures.layout import Figure
+    from stats.figures import Figure
 
 __all__ = [
     "NemenyiResult",
@@ -1033,10 +1033,10 @@ class RankBestResult(BestResult):
 
     def figure(self, *, alpha: float = 0.05) -> Figure:
         """Ranked intervals with the band of the best model."""
-        from stats.figures import layout
+        from stats.figures import intervals
 
         difference = critical_difference(self.n_blocks, len(self.names), alpha=alpha)
-        return layout.intervals(
+        return intervals(
             self.names,
             self.locations.tolist(),
             difference=difference,

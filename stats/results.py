@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from stats.figures.layout import Figure
+    from stats.figures import Figure
 
 __all__ = [
     "BestResult",
@@ -342,10 +342,10 @@ class OmnibusResult(Result):
 
     def figure(self, *, alpha: float = 0.05) -> Figure:
         """Mean ranks on an axis, without groups: an omnibus test separates no pair."""
-        from stats.figures import layout
+        from stats import figures
 
         level(alpha)
-        return layout.critical_difference(
+        return figures.critical_difference(
             self.names, self.locations.tolist(), title="Mean ranks", caption=self._head()
         )
 
@@ -477,14 +477,14 @@ class PairsResult(Result):
 
     def figure(self, *, alpha: float = 0.05) -> Figure:
         """Mean ranks and groups: the classic diagram up to 15 models, intervals beyond."""
-        from stats.figures import layout
+        from stats import figures
 
         k = len(self.names)
         caption = f"{self._head()}, alpha = {alpha:g}"
         ruler = self._ruler(alpha)
         locations = self.locations.tolist()
-        if k <= layout.CLASSIC:
-            return layout.critical_difference(
+        if k <= figures.CLASSIC:
+            return figures.critical_difference(
                 self.names,
                 locations,
                 groups=self.groups(alpha),
@@ -495,9 +495,9 @@ class PairsResult(Result):
             raise StatsError(
                 f"groups of {k} models overlap too often to be drawn, and {self.test} has no "
                 f"interval of mean ranks: draw stats.mcb(scores) or stats.nemenyi(scores), or up "
-                f"to {layout.CLASSIC} models; separated(alpha) has all verdicts"
+                f"to {figures.CLASSIC} models; separated(alpha) has all verdicts"
             )
-        return layout.intervals(self.names, locations, difference=ruler, caption=caption)
+        return figures.intervals(self.names, locations, difference=ruler, caption=caption)
 
     def _ruler(self, alpha: float) -> float | None:
         return None

@@ -6,8 +6,7 @@ import stats
 from reports.document import Block, Group, Inline, Model, Note, Paragraph, Picture, Section
 from reports.findings import ALPHA, Findings, Panel
 from reports.format import decimal, plural, pvalue
-from stats.figures import critical_difference, intervals, stack, strips
-from stats.figures.layout import CLASSIC, Figure
+from stats.figures import CLASSIC, Figure, critical_difference, intervals, stack, strips
 
 __all__ = ["section"]
 

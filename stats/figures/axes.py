@@ -1,26 +1,54 @@
-"""A layout painted into a matplotlib Axes."""
+"""A layout painted with matplotlib: into an Axes, or as the bytes of a PDF or PNG."""
 
 from __future__ import annotations
 
+import io
+import warnings
+from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from stats.figures.layout import Box, Cells, Dot, Figure, Label, Line
-from stats.figures.style import PALETTES, style_of
+from stats.errors import StatsWarning
+from stats.figures.marks import Box, Cells, Dot, Figure, Label, Line
+from stats.figures.style import FONTS, PALETTES, style_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw"]
+__all__ = ["draw", "painted", "room"]
 
 _PIXEL = 0.72  # points in a pixel of the layout: 860 pixels become 8.6 inches
 _ALIGN = {"start": "left", "middle": "center", "end": "right"}
+# Text stays text, as publishers ask; no date, so equal figures are equal bytes.
+_FILES: dict[str, dict[str, Any]] = {
+    "pdf": {"metadata": {"CreationDate": None, "Producer": None, "Creator": None}},
+    "png": {"metadata": {"Software": None}, "dpi": 200},
+}
+
+
+def painted(figure: Figure, ending: str, *, theme: str = "light") -> bytes:
+    """The bytes of a picture of the layout's own size; equal layouts give equal bytes."""
+    import matplotlib as mpl
+
+    canvas = draw(figure, theme=theme).get_figure(root=True)
+    assert canvas is not None
+    out = io.BytesIO()
+    with mpl.rc_context({"pdf.fonttype": 42, "savefig.bbox": None, "path.sketch": None}):
+        canvas.savefig(out, format=ending, facecolor=PALETTES[theme]["paper"], **_FILES[ending])
+    return out.getvalue()
+
+
+def room(ax: Axes) -> float:
+    """Width of an Axes in pixels of a layout: the width to lay a figure out for."""
+    canvas = ax.get_figure(root=True)
+    assert canvas is not None
+    return float(ax.get_window_extent().width / canvas.dpi * 100)
 
 
 def draw(figure: Figure, ax: Axes | None = None, *, theme: str = "light") -> Axes:
     """Paint a layout; without ``ax`` a new figure of the layout's own size is made.
 
-    Text keeps its size in points, so an ``ax`` much smaller than the layout makes labels overlap:
-    ask for a layout of fitting ``width`` instead.
+    In an ``ax`` of another size the whole picture grows or shrinks, text and lines with it.
 
     Examples
     --------
@@ -43,6 +71,9 @@ def draw(figure: Figure, ax: Axes | None = None, *, theme: str = "light") -> Axe
     ax.set_aspect("equal")
     ax.set_axis_off()
     ax.set_title("")
+    point = _PIXEL * _scale(figure, ax)
+    fonts = _faces()
+    _tell_holes(figure, fonts)
     for order, mark in enumerate(figure.marks):
         style = style_of(mark.role)
         stroke = palette[style.stroke] if style.stroke else "none"
@@ -54,9 +85,9 @@ def draw(figure: Figure, ax: Axes | None = None, *, theme: str = "light") -> Axe
                 xs,
                 ys,
                 color=stroke,
-                linewidth=style.width * _PIXEL,
+                linewidth=style.width * point,
                 alpha=style.opacity,
-                linestyle=(0, (4, 3)) if style.dashed else "-",
+                linestyle=(0, (4 / style.width, 3 / style.width)) if style.dashed else "-",
                 solid_capstyle="butt",
                 scalex=False,
                 scaley=False,
@@ -75,13 +106,21 @@ def draw(figure: Figure, ax: Axes | None = None, *, theme: str = "light") -> Axe
                     mark.radius,
                     facecolor=fill,
                     edgecolor=stroke,
-                    linewidth=style.width * _PIXEL,
+                    linewidth=style.width * point,
                     **options,
                 )
             )
         else:
-            _write(ax, mark, fill, palette["paper"], options)
+            _write(ax, mark, fill, palette["paper"], fonts, point, options)
     return ax
+
+
+def _scale(figure: Figure, ax: Axes) -> float:
+    """How many hundredths of an inch one pixel of the layout gets in this Axes."""
+    canvas = ax.get_figure(root=True)
+    assert canvas is not None
+    box = ax.get_window_extent()
+    return float(min(box.width / figure.width, box.height / figure.height) / canvas.dpi * 100)
 
 
 def _fill(ax: Axes, mark: Cells, palette: dict[str, str], options: dict[str, Any]) -> None:
@@ -104,23 +143,80 @@ def _fill(ax: Axes, mark: Cells, palette: dict[str, str], options: dict[str, Any
         )
 
 
-def _write(ax: Axes, mark: Label, colour: str, paper: str, options: dict[str, Any]) -> None:
+def _write(
+    ax: Axes,
+    mark: Label,
+    colour: str,
+    paper: str,
+    fonts: tuple[str, ...],
+    point: float,
+    options: dict[str, Any],
+) -> None:
     from matplotlib.patheffects import withStroke
 
     style = style_of(mark.role)
     if style.halo:
-        options = options | {"path_effects": [withStroke(linewidth=3 * _PIXEL, foreground=paper)]}
+        options = options | {"path_effects": [withStroke(linewidth=3 * point, foreground=paper)]}
     ax.text(
         mark.x,
         mark.y,
-        mark.text,
-        fontsize=mark.size * _PIXEL,
+        "".join(c if ord(c) in _known(fonts) else "□" for c in mark.text),
+        fontsize=mark.size * point,
         color=colour,
         ha=_ALIGN[mark.anchor],
         va="baseline",
-        fontweight="bold" if style.bold else "normal",
+        fontfamily=[_BOLD if style.bold else fonts[0], *fonts[1:]],
         fontstyle="italic" if style.italic else "normal",
         # A name may hold dollar signs; it is text and never a formula.
         parse_math=False,
+        usetex=False,
         **options,
     )
+
+
+_BOLD = "Source Sans 3 SemiBold"
+
+
+@cache
+def _shipped() -> str:
+    from matplotlib import font_manager
+
+    for path in sorted(FONTS.glob("*.ttf")):
+        font_manager.fontManager.addfont(path)
+    return "Source Sans 3"
+
+
+def _faces() -> tuple[str, ...]:
+    """The shipped face, then matplotlib's own, then what the user asked matplotlib for."""
+    import matplotlib as mpl
+    from matplotlib import font_manager
+
+    first = _shipped()
+    asked = [*map(str, mpl.rcParams["font.family"]), *map(str, mpl.rcParams["font.sans-serif"])]
+    there = {entry.name for entry in font_manager.fontManager.ttflist}
+    return tuple(dict.fromkeys([first, "DejaVu Sans", *(n for n in asked if n in there)]))
+
+
+@cache
+def _known(fonts: tuple[str, ...]) -> frozenset[int]:
+    """Code points that one of the fonts has a glyph for."""
+    from matplotlib import font_manager
+
+    found: set[int] = set()
+    for name in fonts:
+        path = font_manager.findfont(name, fallback_to_default=False)
+        found.update(font_manager.get_font(path).get_charmap())
+    return frozenset(found)
+
+
+def _tell_holes(figure: Figure, fonts: tuple[str, ...]) -> None:
+    texts: Iterable[str] = (mark.text for mark in figure.marks if isinstance(mark, Label))
+    holes = sorted({c for text in texts for c in text if ord(c) not in _known(fonts)})
+    if holes:
+        warnings.warn(
+            f"{len(holes)} characters are drawn as boxes, no font here has them (the first is "
+            f"U+{ord(holes[0]):04X}): save the figure as SVG, or put a font that has them into "
+            "matplotlib.rcParams['font.family']",
+            StatsWarning,
+            stacklevel=3,
+        )

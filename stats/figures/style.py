@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-__all__ = ["FAMILIES", "PALETTES", "STYLES", "Style", "style_of"]
+__all__ = ["FAMILIES", "FONTS", "PALETTES", "STYLES", "Style", "style_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,9 @@ class Style:
     dashed: bool = False
     halo: bool = False
 
+
+# Source Sans 3 (SIL Open Font License), unmodified: the typeface of every format that embeds one.
+FONTS = Path(__file__).parent / "fonts"
 
 # Families of models: told apart by hue and by lightness, so that a grey print keeps an order
 # (after Okabe and Ito 2008, darkened for text-sized marks on white).

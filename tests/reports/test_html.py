@@ -11,11 +11,10 @@ import pandas as pd
 import pytest
 
 import reports
-from reports.draw import svg
 from reports.findings import findings
 from reports.format import decimal
 from reports.html import page
-from stats.figures import critical_difference
+from stats.figures import critical_difference, svg
 
 from .conftest import HOSTILE, write_run
 

@@ -8,14 +8,15 @@ import pytest
 
 import reports
 from reports.document import Column, Document, Entry, Picture, Row, Section, Strong, Table
-from reports.draw import tikz
-from reports.latex import booktabs, pages, separated
+from reports.latex import booktabs, pages
 from stats.figures import (
     critical_difference,
     intervals,
     significance_matrix,
+    tikz,
 )
-from stats.figures.layout import Box, Cells, Dot, Label, Line
+from stats.figures.files import separated
+from stats.figures.marks import Box, Cells, Dot, Label, Line
 from stats.figures.style import PALETTES
 
 from .conftest import HOSTILE

@@ -2,15 +2,8 @@
 
 import pytest
 
-from stats.figures.layout import (
-    Box,
-    Dot,
-    Label,
-    Line,
-    critical_difference,
-    intervals,
-    significance_matrix,
-)
+from stats.figures import critical_difference, intervals, significance_matrix
+from stats.figures.marks import Box, Dot, Label, Line
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")

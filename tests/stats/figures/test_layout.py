@@ -6,23 +6,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stats.figures.layout import (
-    Box,
-    Cells,
-    Dot,
-    Figure,
-    Label,
-    Line,
+from stats.figures import (
     critical_difference,
-    families_of,
     horizon_lines,
     intervals,
-    pack,
     significance_matrix,
-    stack,
     strips,
     trade_off,
 )
+from stats.figures.marks import Box, Cells, Dot, Figure, Label, Line, stack
+from stats.figures.ranking import families_of
+from stats.figures.space import pack
 from stats.figures.style import STYLES
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=200)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import stats
-from stats.figures.layout import Cells
+from stats.figures.marks import Cells
 
 
 def result(k: int) -> stats.ForecastPairsResult:

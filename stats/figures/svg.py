@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from stats.figures.layout import Box, Cells, Dot, Figure, Label, Line, Mark
+from stats.figures.marks import Box, Cells, Dot, Figure, Label, Line, Mark
 from stats.figures.style import PALETTES, STYLES
 from stats.figures.text import clean
 
-__all__ = ["FONTS", "document", "inline", "stylesheet"]
+__all__ = ["FACES", "document", "inline", "stylesheet"]
 
 # Fonts the reader's system has; nothing is fetched.
-FONTS = (
+FACES = (
     '"Source Sans 3", "Source Sans Pro", "Segoe UI", Roboto, "Helvetica Neue", Arial, '
     '"Noto Sans", "Liberation Sans", sans-serif'
 )
@@ -48,7 +48,7 @@ def stylesheet(theme: str | None = None, *, scope: str = ".cf ") -> str:
     def paint(colour: str) -> str:
         return PALETTES[theme][colour] if theme else f"var(--{colour})"
 
-    rules = [f"{scope}text{{font-family:{FONTS};font-variant-numeric:tabular-nums}}"]
+    rules = [f"{scope}text{{font-family:{FACES};font-variant-numeric:tabular-nums}}"]
     grouped: dict[str, list[str]] = {}
     for role, style in STYLES.items():
         parts = [f"fill:{paint(style.fill)}" if style.fill else "fill:none"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from stats.figures.layout import Box, Cells, Dot, Figure, Label, Line, Mark
+from stats.figures.marks import Box, Cells, Dot, Figure, Label, Line, Mark
 from stats.figures.style import PALETTES, STYLES
 from stats.figures.text import clean
 
