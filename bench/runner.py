@@ -172,7 +172,7 @@ def run(
     write_recipes(
         path,
         ((c.id, c.slug, k) for c, k in zip(made.cells, made.graph.wanted, strict=True)),
-        made.graph.recipes().values(),
+        map(made.graph.recipe, made.graph.instances),
     )
     outcome = engine.Outcome()
     to_do = made.schedule.to_compute > 0

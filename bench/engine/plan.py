@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import cast
 
@@ -33,6 +37,8 @@ __all__ = [
 
 # Part of every key: raise it when the meaning of a key changes.
 FORMAT = "crossfold-recipe-2"
+# A store that lacks this many steps is listed once instead of asked for every other one.
+MISSES_BEFORE_LISTING = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +76,22 @@ class Graph:
     calls: int = 0
     shown: dict[str, JSON] = field(default_factory=dict)  # by data hash, values short enough
 
+    def recipe(self, key: str) -> Recipe:
+        """Return the recipe of a step."""
+        step = self.instances[key]
+        return Recipe(
+            key=key,
+            node=step.name,
+            module=step.module,
+            code_hash=step.code,
+            deps=dict(step.needs),
+            values=dict(step.values),
+            inputs={n: self.shown[d] for n, d in step.values if d in self.shown},
+        )
+
     def recipes(self) -> dict[str, Recipe]:
         """Return the recipe of each step by key."""
-        return {
-            i.key: Recipe(
-                key=i.key,
-                node=i.name,
-                module=i.module,
-                code_hash=i.code,
-                deps=dict(i.needs),
-                values=dict(i.values),
-                inputs={n: self.shown[d] for n, d in i.values if d in self.shown},
-            )
-            for i in self.instances.values()
-        }
+        return {key: self.recipe(key) for key in self.instances}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +120,17 @@ def recipe_key(
     code: str, needs: Iterable[tuple[str, str]], values: Iterable[tuple[str, str]], *, name: str
 ) -> str:
     """Name of a result, known before anything runs: its code and the names of all it needs."""
-    parts = [FORMAT, name, code]  # equal code under two names is two steps of a dataflow
-    for kind, pairs in (("step", needs), ("value", values)):
-        for parameter, digest in pairs:
-            parts += [kind, parameter, digest]
-    # Lengths keep ("ab", "c") and ("a", "bc") apart.
-    text = "".join(f"{len(p)}:{p}" for p in parts)
-    return blake3(text.encode()).hexdigest(length=20)
+    # Equal code under two names is two steps of a dataflow.
+    words = [_sized(FORMAT, name, code)]
+    words += [f"{_sized('step', parameter)}{len(key)}:{key}" for parameter, key in needs]
+    words += [f"{_sized('value', parameter)}{len(held)}:{held}" for parameter, held in values]
+    return blake3("".join(words).encode()).hexdigest(length=20)
+
+
+@lru_cache(maxsize=4096)
+def _sized(*words: str) -> str:
+    """Words as one text; lengths keep ("ab", "c") and ("a", "bc") apart."""
+    return "".join(f"{len(word)}:{word}" for word in words)
 
 
 def content_key(
@@ -156,16 +168,33 @@ def merged(requests: Sequence[Request]) -> Graph:
     compiled: dict[tuple[object, ...], _Compiled] = {}
     digest = _ValueDigests()
     code = CodeHasher()
-    for request in requests:
-        recipe = (request.flow, request.wanted, request.optional, tuple(sorted(request.inputs)))
-        if recipe not in compiled:
-            compiled[recipe] = _Compiled(request)
-        keys = compiled[recipe].keys(request, graph, digest, code)
-        graph.wanted.append({name: keys[name] for name in compiled[recipe].wanted})
-        graph.steps.append(tuple(keys.values()))
-        graph.calls += len(keys)
+    with _no_collection():
+        for request in requests:
+            recipe = (request.flow, request.wanted, request.optional, tuple(sorted(request.inputs)))
+            if recipe not in compiled:
+                compiled[recipe] = _Compiled(request)
+            keys = compiled[recipe].keys(request, graph, digest, code)
+            graph.wanted.append({name: keys[name][1] for name in compiled[recipe].wanted})
+            graph.steps.append(tuple(map(_KEY, keys.values())))
+            graph.calls += len(keys)
     graph.shown = digest.scalars()
     return graph
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Leave out the search for circles: a plan is a million small tuples, and has none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+_Pair = tuple[str, str]  # a parameter and a digest; each made once, for a plan has millions
+_KEY = itemgetter(1)
 
 
 class _ValueDigests:
@@ -194,6 +223,15 @@ class _ValueDigests:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Steps that rest on the same outside values: a request has all of their keys, or none."""
+
+    relevant: tuple[str, ...]
+    steps: tuple[Step, ...]
+    known: dict[tuple[_Pair | None, ...], dict[str, _Pair]]  # by values: the key of each step
+
+
 class _Compiled:
     """One dataflow with the names of the inputs given: step order, and keys already made."""
 
@@ -210,6 +248,7 @@ class _Compiled:
         self.wanted = (*request.wanted, *(n for n in request.optional if n in steps))
         self.order: tuple[Step, ...] = self.flow.order(self.wanted)
         relevant: dict[str, tuple[str, ...]] = {}
+        groups: dict[tuple[str, ...], list[Step]] = {}
         for step in self.order:
             for name in step.required:
                 if not self.flow.given(name, request.inputs):
@@ -221,42 +260,57 @@ class _Compiled:
             for need in step.needs:
                 names.update(relevant[need])
             relevant[step.name] = tuple(sorted(names))
-        self.relevant = relevant
+            groups.setdefault(relevant[step.name], []).append(step)
+        # A step rests on all that its needs rest on: with smaller sets first, no need comes late.
+        self.groups = [
+            _Group(names, tuple(group), {})
+            for names, group in sorted(groups.items(), key=lambda item: len(item[0]))
+        ]
         self.outside = tuple(sorted({name for step in self.order for name in step.inputs}))
-        self.known: dict[str, dict[tuple[str | None, ...], str]] = {s.name: {} for s in self.order}
+        self._pairs: dict[_Pair, _Pair] = {}
 
     def keys(
         self, request: Request, graph: Graph, digest: _ValueDigests, code: CodeHasher
-    ) -> dict[str, str]:
+    ) -> dict[str, _Pair]:
         """Keys of all steps of one request; new ones are entered in the graph."""
-        values: dict[str, str] = {}
-        for name in self.outside:
-            if self.flow.given(name, request.inputs):
-                values[name] = digest(self.flow.value(name, request.inputs))
-        keys: dict[str, str] = {}
-        for step in self.order:
-            slot = tuple(values.get(name) for name in self.relevant[step.name])
-            key = self.known[step.name].get(slot)
-            if key is None:
-                instance = self._instance(step, values, keys, digest, code)
-                key = self.known[step.name][slot] = instance.key
-                graph.instances.setdefault(key, instance)
-            keys[step.name] = key
+        values = {
+            name: self._given(name, digest(self.flow.value(name, request.inputs)))
+            for name in self.outside
+            if self.flow.given(name, request.inputs)
+        }
+        keys: dict[str, _Pair] = {}
+        for group in self.groups:
+            slot = tuple(map(values.get, group.relevant))
+            known = group.known.get(slot)
+            if known is None:
+                known = {}
+                for step in group.steps:
+                    instance = self._instance(step, values, keys, digest, code)
+                    # The same text once: keys are what a plan consists of.
+                    key = graph.instances.setdefault(instance.key, instance).key
+                    keys[step.name] = known[step.name] = (step.name, key)
+                group.known[slot] = known
+            else:
+                keys |= known
         return keys
 
-    @staticmethod
+    def _given(self, name: str, digest: str) -> _Pair:
+        pair = (name, digest)
+        return self._pairs.setdefault(pair, pair)
+
     def _instance(
+        self,
         step: Step,
-        values: Mapping[str, str],
-        keys: Mapping[str, str],
+        values: Mapping[str, _Pair],
+        keys: Mapping[str, _Pair],
         digest: _ValueDigests,
         hasher: CodeHasher,
     ) -> Instance:
         code = hasher(step.callable, declared=step.hidden)
-        needs = tuple((name, keys[name]) for name in step.needs)
+        needs = tuple(keys[name] for name in step.needs)
         # A value left to its default counts like the same value given.
         given = tuple(
-            (name, values[name] if name in values else digest(step.defaults[name]))
+            values[name] if name in values else self._given(name, digest(step.defaults[name]))
             for name in step.inputs
         )
         return Instance(
@@ -297,16 +351,21 @@ def schedule(graph: Graph, store: Store, *, seconds: Mapping[str, float] | None 
     seconds : mapping of code digest to float, optional
         What steps took before: within a wave the longest chunks go first.
     """
-    owners: dict[str, list[int]] = {}
+    with _no_collection():
+        return _scheduled(graph, store, seconds or {})
+
+
+def _scheduled(graph: Graph, store: Store, cost: Mapping[str, float]) -> Schedule:
     owner: dict[str, int] = {}  # wanted key -> first request that wants it
+    shared: set[str] = set()  # those that several requests want
     for number, asked in enumerate(graph.wanted):
         for key in asked.values():
-            owner.setdefault(key, number)
-            owners.setdefault(key, []).append(number)
-    present = _Presence(store)
+            if owner.setdefault(key, number) != number:
+                shared.add(key)
+    present = _Presence(store, graph)
     missing = _missing(graph, owner, present)
     order = _ordered(graph, missing)
-    chunks_of, roots = _assigned(graph, order, owners)
+    chunks_of, roots = _assigned(graph, order, owner, shared)
     members: dict[str, list[str]] = {}
     for key in order:
         for chunk in chunks_of[key]:
@@ -315,7 +374,6 @@ def schedule(graph: Graph, store: Store, *, seconds: Mapping[str, float] | None 
     level: dict[str, int] = {}
     for chunk in _by_dependency(loads, roots):
         level[chunk] = 1 + max((level[k] for k in loads[chunk] if k in level), default=-1)
-    cost = seconds or {}
     weight = {
         chunk: sum(cost.get(graph.instances[k].code, 0.0) for k in inside)
         for chunk, inside in members.items()
@@ -351,15 +409,30 @@ def schedule(graph: Graph, store: Store, *, seconds: Mapping[str, float] | None 
 class _Presence:
     """Whether the store has a key, asked once per key."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, graph: Graph) -> None:
         self._store = store
+        self._graph = graph
         self._known: dict[str, bool] = {}
+        self._misses = 0
+        self._listed: set[str] | None = None
 
     def __contains__(self, key: object) -> bool:
         assert isinstance(key, str)
-        if key not in self._known:
-            self._known[key] = self._store.record(key) is not None
-        return self._known[key]
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._looked_up(key)
+        return known
+
+    def _looked_up(self, key: str) -> bool:
+        if self._listed is not None and key not in self._listed:
+            return False
+        if self._store.record(key) is not None:
+            return True
+        self._misses += 1
+        if self._misses == MISSES_BEFORE_LISTING:
+            names = (entry.name for entry in self._store.entries("ac"))
+            self._listed = {name for name in names if name in self._graph.instances}
+        return False
 
 
 def _missing(graph: Graph, wanted: Iterable[str], present: _Presence) -> set[str]:
@@ -371,7 +444,9 @@ def _missing(graph: Graph, wanted: Iterable[str], present: _Presence) -> set[str
         if key in missing:
             continue
         missing.add(key)
-        queue.extend(k for _, k in graph.instances[key].needs if k not in present)
+        for _, need in graph.instances[key].needs:
+            if need not in missing and need not in present:
+                queue.append(need)
     return missing
 
 
@@ -381,25 +456,34 @@ def _ordered(graph: Graph, keys: set[str]) -> list[str]:
 
 
 def _assigned(
-    graph: Graph, order: Sequence[str], owners: Mapping[str, Sequence[int]]
+    graph: Graph, order: Sequence[str], owner: Mapping[str, int], shared: Collection[str]
 ) -> tuple[dict[str, tuple[str, ...]], set[str]]:
     """For each step the chunks it runs in. A chunk is named by its root's key, or "@request"."""
-    users: dict[str, set[str]] = {k: set() for k in order}
+    users: dict[str, Collection[str]] = dict.fromkeys(order, ())
     chunks: dict[str, tuple[str, ...]] = {}
     roots: set[str] = set()
     for key in reversed(order):
         instance = graph.instances[key]
+        mine = users.pop(key)
+        if key in owner:
+            mine = {*mine, f"@{owner[key]}"}
         # What several cells want is nobody's alone: it must not fail with one of them.
-        asked = owners.get(key, ())
-        users[key].update(f"@{number}" for number in (asked if instance.storable else asked[:1]))
-        if instance.storable and len(users[key]) > 1:
+        if instance.storable and (len(mine) > 1 or key in shared):
             roots.add(key)
-            chunks[key] = (key,)
-        else:
-            chunks[key] = tuple(sorted(users[key]))
+            mine = (key,)
+        chunk = chunks[key] = mine if isinstance(mine, tuple) else tuple(sorted(mine))
         for _, need in instance.needs:
-            if need in users:
-                users[need].update(chunks[key])
+            if need not in users:
+                continue
+            others = users[need]
+            if not others:
+                users[need] = chunk
+            elif len(others) > 1 and graph.instances[need].storable:
+                continue  # it is a chunk of its own, whoever else comes
+            elif isinstance(others, set):
+                others.update(chunk)
+            elif others != chunk:
+                users[need] = {*others, *chunk}
     return chunks, roots
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ __all__ = ["OUTPUTS", "RECIPES", "RunRecipes", "output_keys", "read_recipes", "w
 
 OUTPUTS = "outputs.parquet"
 RECIPES = "recipes.parquet"
+
+ROWS_AT_ONCE = 50_000
+_PAIRED = ("needs", "values", "inputs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +97,20 @@ def write_recipes(
     recipes : iterable of Recipe
         All steps, each once.
     """
-    import pyarrow as pa
-
     rows = [(cell, slug, node, key) for cell, slug, keys in outputs for node, key in keys.items()]
-    columns: list[Iterable[str]] = list(zip(*rows, strict=True)) or [(), (), (), ()]
     names = ("cell_id", "slug", "node", "key")
-    text = dict(zip(names, (pa.array(c, pa.string()) for c in columns), strict=True))
-    _write(pa.table(text), folder / OUTPUTS)
-    steps = list(recipes)
-    pairs = pa.map_(pa.string(), pa.string())
-    shown = [[(n, json.dumps(v)) for n, v in s.inputs.items()] for s in steps]
-    table = {
-        "key": pa.array([s.key for s in steps], pa.string()),
-        "node": pa.array([s.node for s in steps], pa.string()),
-        "module": pa.array([s.module for s in steps], pa.string()),
-        "code_hash": pa.array([s.code_hash for s in steps], pa.string()),
-        "needs": pa.array([list(s.deps.items()) for s in steps], pairs),
-        "values": pa.array([list(s.values.items()) for s in steps], pairs),
-        "inputs": pa.array(shown, pairs),
-    }
-    _write(pa.table(table), folder / RECIPES)
+    _write(folder / OUTPUTS, names, rows, lambda some: [_texts(column) for column in some])
+    _write(
+        folder / RECIPES,
+        ("key", "node", "module", "code_hash", "needs", "values", "inputs"),
+        ((s.key, s.node, s.module, s.code_hash, s.deps, s.values, s.inputs) for s in recipes),
+        lambda some: [
+            *(_texts(column) for column in some[:4]),
+            _pairs(some[4]),
+            _pairs(some[5]),
+            _pairs([{name: json.dumps(value) for name, value in held.items()} for held in some[6]]),
+        ],
+    )
 
 
 def read_recipes(folder: Path) -> RunRecipes:
@@ -154,12 +152,40 @@ def output_keys(folder: Path) -> set[str]:
     return {row["key"] for row in _rows(folder / OUTPUTS)}
 
 
-def _write(table: Any, path: Path) -> None:
+def _write(
+    path: Path,
+    names: Sequence[str],
+    rows: Iterable[tuple[Any, ...]],
+    columns: Callable[[Sequence[Sequence[Any]]], list[Any]],
+) -> None:
+    """Write a table some rows at a time: the recipes of many cells fit in no one's memory twice."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
+    pairs = pa.map_(pa.string(), pa.string())
+    schema = pa.schema([(n, pairs if n in _PAIRED else pa.string()) for n in names])
     partial = path.with_suffix(".part")
-    pq.write_table(table, partial, compression="zstd")
+    waiting = iter(rows)
+    with pq.ParquetWriter(partial, schema, compression="zstd") as file:
+        while some := list(itertools.islice(waiting, ROWS_AT_ONCE)):
+            made = columns(list(zip(*some, strict=True)))
+            file.write_table(pa.Table.from_arrays(made, schema=schema))
     partial.replace(path)
+
+
+def _texts(values: Sequence[str]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(values, pa.string())
+
+
+def _pairs(held: Sequence[Mapping[str, str]]) -> Any:
+    import pyarrow as pa
+
+    ends = pa.array([0, *itertools.accumulate(map(len, held))], pa.int32())
+    names = _texts(list(itertools.chain.from_iterable(held)))
+    values = _texts([value for pairs in held for value in pairs.values()])
+    return pa.MapArray.from_arrays(ends, names, values)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

@@ -132,6 +132,7 @@ def reference(kind: Kind, name: str, *, folder: Path, where: str) -> str:
     raise unknown(kind.removesuffix("s"), name, available(kind), where=where)
 
 
+@lru_cache(maxsize=1024)
 def module_names(dataset: str, model: str) -> tuple[str, ...]:
     """Return references of the modules that make the dataflow of one dataset and one model."""
     both = {"dataset": load_module(dataset), "model": load_module(model)}

@@ -55,7 +55,7 @@ class Cell:
             f"f{self.fold}",
             self.variant,
         )
-        slug = ".".join(re.sub(r"[^\w=,+-]+", "_", part).strip("_") or "_" for part in parts)
+        slug = ".".join(_UNSAFE.sub("_", part).strip("_") or "_" for part in parts)
         # Different cells may fold to one text once cut or cleaned; the digest keeps them apart.
         return slug if len(slug) <= 120 else f"{slug[:103]}-{self.id}"
 
@@ -83,5 +83,5 @@ def cell_seed(
     return int.from_bytes(digest, "big") >> 33
 
 
-def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+_UNSAFE = re.compile(r"[^\w=,+-]+")
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode

@@ -7,7 +7,7 @@ import re
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -519,6 +519,7 @@ def _variants(
     ]
 
 
+@lru_cache(maxsize=1024)
 def _settable(dataset: str, model: str) -> tuple[_Inputs, _Inputs]:
     """Return what a dataset's table may set, and what a model's may.
 
