@@ -21,7 +21,7 @@ from stats.adjust import (
     sidak,
 )
 from stats.bayes import BayesResult, bayes_correlated_t, bayes_sign, bayes_signed_rank
-from stats.bootstrap import bootstrap_indices
+from stats.bootstrap import Draws, bootstrap_indices
 from stats.calibration import christoffersen, kupiec, mincer_zarnowitz, pit_uniformity
 from stats.comparison import Comparison, compare, winners
 from stats.conditional import giacomini_white
@@ -216,6 +216,7 @@ __all__ = [  # noqa: RUF022 (by family, as the manual lists them)
     "aspa",
     "multivariate_dm",
     "uspa",
+    "Draws",
     "bootstrap_indices",
     "model_confidence_set",
     "spa",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -14,6 +16,7 @@ from stats.scores import FloatArray, IntArray, Losses, LossesLike
 __all__ = [
     "BOOTSTRAPS",
     "Bootstrap",
+    "Draws",
     "bootstrap_indices",
     "complete_losses",
     "drawn_means",
@@ -23,6 +26,35 @@ __all__ = [
 
 Bootstrap: TypeAlias = Literal["stationary", "circular", "moving"]
 BOOTSTRAPS: tuple[str, ...] = get_args(Bootstrap)
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Draws that several calls share, as ``indices=``: their times are counted once.
+
+    Parameters
+    ----------
+    indices : ndarray of int, shape (n_draws, n_times)
+        Times from 0 to n_times - 1; not changed afterwards.
+
+    Examples
+    --------
+    >>> Draws(np.array([[0, 0, 2]])).counts
+    array([[2., 0., 1.]])
+    """
+
+    indices: IntArray
+
+    @cached_property
+    def counts(self) -> FloatArray:
+        """How often each time occurs in each draw, shape (n_draws, n_times)."""
+        n_draws, n_times = self.indices.shape
+        places = self.indices + np.arange(n_draws)[:, None] * n_times
+        counts = np.bincount(places.ravel(), minlength=n_draws * n_times)
+        return counts.reshape(n_draws, n_times).astype(np.float64)
+
+    def __len__(self) -> int:
+        return len(self.indices)
 
 
 def bootstrap_indices(
@@ -98,12 +130,12 @@ def bootstrap_indices(
 def settled_indices(
     n_times: int,
     *,
-    indices: npt.ArrayLike | None,
+    indices: npt.ArrayLike | Draws | None,
     block_length: float | None,
     n_draws: int,
     method: Bootstrap,
     rng: np.random.Generator | None,
-) -> IntArray:
+) -> Draws:
     """The caller's own draws, checked, or fresh ones."""
     if indices is None:
         if rng is None:
@@ -112,10 +144,11 @@ def settled_indices(
                 "themselves in indices="
             )
         length = max(1, round(math.sqrt(n_times))) if block_length is None else block_length
-        return bootstrap_indices(
+        fresh = bootstrap_indices(
             n_times, block_length=length, n_draws=n_draws, method=method, rng=rng
         )
-    drawn = np.asarray(indices)
+        return Draws(fresh)
+    drawn = np.asarray(indices.indices if isinstance(indices, Draws) else indices)
     if drawn.dtype.kind not in "iu" or drawn.ndim != 2 or drawn.shape[1] != n_times:
         raise OptionError(
             f"indices must be whole numbers of shape (n_draws, {n_times}), got {drawn.dtype} "
@@ -125,17 +158,13 @@ def settled_indices(
         raise OptionError(f"indices must lie between 0 and {n_times - 1} and not be empty")
     if n_times < 2:
         raise LossesError("a bootstrap needs at least 2 times")
-    return drawn.astype(np.int64)
+    return indices if isinstance(indices, Draws) else Draws(drawn.astype(np.int64))
 
 
-def drawn_means(x: FloatArray, indices: IntArray) -> FloatArray:
+def drawn_means(x: FloatArray, drawn: Draws) -> FloatArray:
     """Means of the columns of `x` in every draw, shape (n_draws, n_columns)."""
-    n_draws, n_times = indices.shape
     # Counts turn the gather of n_draws x n_times x n_columns numbers into a matrix product.
-    counts = np.empty((n_draws, len(x)))
-    for draw, rows in enumerate(indices):
-        counts[draw] = np.bincount(rows, minlength=len(x))
-    return np.asarray(counts @ x / n_times)
+    return np.asarray(drawn.counts @ x / len(x))
 
 
 def complete_losses(losses: LossesLike, caller: str, *, models: int = 2) -> Losses:
@@ -164,7 +193,7 @@ def complete_losses(losses: LossesLike, caller: str, *, models: int = 2) -> Loss
 
 
 def told_bootstrap(
-    indices: npt.ArrayLike | None, method: str, block_length: float | None, n_times: int
+    indices: npt.ArrayLike | Draws | None, method: str, block_length: float | None, n_times: int
 ) -> str:
     """How the draws were made, for a note."""
     if indices is not None:

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stats.bootstrap import Bootstrap, complete_losses, drawn_means, settled_indices, told_bootstrap
+from stats.bootstrap import (
+    Bootstrap,
+    Draws,
+    complete_losses,
+    drawn_means,
+    settled_indices,
+    told_bootstrap,
+)
 from stats.errors import choice
 from stats.results import Result, Table
 from stats.scores import FloatArray, IntArray, LossesLike
@@ -90,7 +97,7 @@ def model_confidence_set(
     block_length: float | None = None,
     bootstrap: Bootstrap = "stationary",
     rng: np.random.Generator | None = None,
-    indices: npt.ArrayLike | None = None,
+    indices: npt.ArrayLike | Draws | None = None,
 ) -> ConfidenceSetResult:
     """Model confidence set: the models that cannot be told from the best, with a p-value each.
 
@@ -115,7 +122,7 @@ def model_confidence_set(
     bootstrap : {"stationary", "circular", "moving"}
     rng : numpy.random.Generator
         Needed unless `indices` is given.
-    indices : array_like of int, shape (n_draws, n_times), optional
+    indices : array_like of int, shape (n_draws, n_times), or stats.Draws, optional
         The draws themselves, in place of the five options above.
 
     Returns

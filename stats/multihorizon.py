@@ -19,6 +19,9 @@ from stats.scores import FloatArray, Losses, LossesLike
 
 __all__ = ["aspa", "multivariate_dm", "uspa"]
 
+# Numbers that one step over the draws of a bootstrap may hold.
+_CELLS = 1 << 18
+
 
 def _cube(losses: LossesLike, caller: str) -> Losses:
     """Complete losses with a horizon axis."""
@@ -85,20 +88,23 @@ def _bootstrap_pvalues(
     smallest = each.min(axis=2)
     at_horizon = np.moveaxis(each, 2, 0)
     exceeds = np.zeros((k, k)) if null == "equal" else np.zeros((n_horizons, k, k))
-    for _ in range(n_draws):
-        drawn = sums[rng.integers(0, len(sums), size=n_blocks)]  # (n_blocks, k, n_horizons)
-        mean = drawn.mean(axis=0) / block_length
-        centred = np.moveaxis(drawn - drawn.mean(axis=0), 2, 0)
-        product = np.swapaxes(centred, 1, 2) @ centred / used  # (n_horizons, k, k)
-        own = np.diagonal(product, axis1=1, axis2=2)
-        variance = own[:, :, None] + own[:, None, :] - 2 * product
-        shift = (mean - expected).T
-        difference = shift[:, :, None] - shift[:, None, :]
+    chunk = max(1, _CELLS // (n_horizons * k * max(k, n_blocks)))
+    for start in range(0, n_draws, chunk):
+        size = (min(chunk, n_draws - start), n_blocks)
+        drawn = sums[rng.integers(0, len(sums), size=size)]  # (draws, n_blocks, k, n_horizons)
+        mean = drawn.mean(axis=1)
+        centred = np.moveaxis(drawn - mean[:, None], 3, 1)
+        product = np.swapaxes(centred, 2, 3) @ centred / used  # (draws, n_horizons, k, k)
+        own = np.diagonal(product, axis1=2, axis2=3)
+        variance = own[..., :, None] + own[..., None, :] - 2 * product
+        shift = np.swapaxes(mean / block_length - expected, 1, 2)
+        difference = shift[..., :, None] - shift[..., None, :]
         with np.errstate(divide="ignore", invalid="ignore"):
             draw = math.sqrt(used) * difference / np.sqrt(variance)
         # A draw that repeats one block has no variance and says nothing: it counts against us.
         draw[~np.isfinite(draw)] = np.inf
-        exceeds += draw.min(axis=0) > smallest if null == "equal" else draw > at_horizon
+        more = draw.min(axis=1) > smallest if null == "equal" else draw > at_horizon
+        exceeds += more.sum(axis=0)
     # One is added to both counts, so that a p-value of a bootstrap is never 0.
     pvalue = (1 + exceeds) / (1 + n_draws)
     return np.asarray(pvalue if null == "equal" else pvalue.max(axis=0))

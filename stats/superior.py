@@ -8,7 +8,14 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 
-from stats.bootstrap import Bootstrap, complete_losses, drawn_means, settled_indices, told_bootstrap
+from stats.bootstrap import (
+    Bootstrap,
+    Draws,
+    complete_losses,
+    drawn_means,
+    settled_indices,
+    told_bootstrap,
+)
 from stats.errors import DegenerateWarning
 from stats.forecast_results import ForecastResult, TimeControlResult
 from stats.longrun import LagWindow
@@ -54,7 +61,7 @@ def spa(
     block_length: float | None = None,
     bootstrap: Bootstrap = "stationary",
     rng: np.random.Generator | None = None,
-    indices: npt.ArrayLike | None = None,
+    indices: npt.ArrayLike | Draws | None = None,
 ) -> ForecastResult:
     """Hansen's test of superior predictive ability: does any model beat the benchmark?
 
@@ -160,7 +167,7 @@ def stepm(
     block_length: float | None = None,
     bootstrap: Bootstrap = "stationary",
     rng: np.random.Generator | None = None,
-    indices: npt.ArrayLike | None = None,
+    indices: npt.ArrayLike | Draws | None = None,
 ) -> TimeControlResult:
     """Romano and Wolf's stepwise test: which models beat the benchmark?
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stats.bootstrap import BOOTSTRAPS, bootstrap_indices, drawn_means, settled_indices
+from stats.bootstrap import BOOTSTRAPS, Draws, bootstrap_indices, drawn_means, settled_indices
 
 
 @pytest.mark.parametrize("method", BOOTSTRAPS)
@@ -35,7 +35,7 @@ def test_counting_gives_the_means_of_the_draws():
     rng = np.random.default_rng(3)
     x = rng.normal(size=(50, 4))
     rows = bootstrap_indices(50, block_length=3, n_draws=20, rng=rng)
-    assert drawn_means(x, rows) == pytest.approx(x[rows].mean(axis=1))
+    assert drawn_means(x, Draws(rows)) == pytest.approx(x[rows].mean(axis=1))
 
 
 def settled(**changes):

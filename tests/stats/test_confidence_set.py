@@ -171,3 +171,16 @@ RNG = np.random.default_rng(0)
 def test_bad_input_is_named(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+def test_draws_that_are_shared_give_what_their_indices_give():
+    rng = np.random.default_rng(4)
+    losses = rng.chisquare(1, size=(60, 4)) * [1.0, 1.1, 1.5, 2.0]
+    rows = stats.bootstrap_indices(60, block_length=5, n_draws=200, rng=rng)
+    shared = stats.Draws(rows)
+    for table in (losses, losses[:, ::-1]):
+        one = stats.model_confidence_set(table, indices=rows)
+        other = stats.model_confidence_set(table, indices=shared)
+        np.testing.assert_array_equal(one.pvalue, other.pvalue)
+    with pytest.raises(ValueError, match=r"shape \(n_draws, 59\)"):
+        stats.model_confidence_set(losses[1:], indices=shared)
