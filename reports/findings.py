@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import stats
+from reports.confidence import Confidence, Draws, confidence_of
 from reports.evidence import Evidence
 from reports.forecasts import Forecasts
+from reports.joint import Joint, joint_of
 from reports.panel import Cell, Hole, Panel, steps
 from reports.ranking import ALPHA, FloatArray, Ranking, ranking_of
 from reports.tables import panels_of
@@ -62,6 +64,18 @@ class Findings:
     def targets(self) -> tuple[str, ...]:
         """Every block of any panel, in order of first appearance."""
         return tuple(dict.fromkeys(target for panel in self.panels for target in panel.targets))
+
+    @cached_property
+    def confidence(self) -> Mapping[str, Confidence]:
+        """Model confidence sets of each panel that has forecasts, by its key."""
+        draws = Draws()
+        return {p.key: confidence_of(p, draws) for p in self.panels if p.forecasts}
+
+    @cached_property
+    def joint(self) -> Mapping[str, Joint]:
+        """Tests over all horizons of each task that has several."""
+        found = {task: joint_of([p for p in self.panels if p.task == task]) for task in self.tasks}
+        return {task: joint for task, joint in found.items() if joint is not None}
 
     @property
     def unit(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import stats
-from reports.ranking import FloatArray, quiet
+from reports.ranking import FloatArray, IntArray, quiet
 
 if TYPE_CHECKING:
     from reports.losses import LossTable
@@ -26,7 +26,8 @@ class Forecasts:
     ----------
     statistic, pvalue, holm : [i, j] compares model i with model j; below 0 where i is better
     against : adjusted p-value of each model against the reference, in a family of its own
-    n_times : origins of the pooled test folds
+    n_times : origins of the pooled test folds with a loss of every model
+    times, losses : all common origins, and their losses, shape (n_times, n_models), nan = missing
     """
 
     target: str
@@ -37,6 +38,8 @@ class Forecasts:
     holm: FloatArray
     against: Mapping[str, float]
     mean_loss: Mapping[str, float]
+    times: IntArray
+    losses: FloatArray
     notes: tuple[str, ...] = ()
     variance: str = ""
 
@@ -57,7 +60,7 @@ def forecasts_of(
     if len(cells) < 2:
         return None
     models = tuple(cells)
-    table = losses.paired(
+    times, table = losses.paired(
         {model: [(cell.fold, cell.cell_id) for cell in found] for model, found in cells.items()}
     )
     whole = np.isfinite(table).all(axis=1)
@@ -89,6 +92,8 @@ def forecasts_of(
         over_pairs,
         against,
         dict(zip(models, table[whole].mean(axis=0).tolist(), strict=True)),
+        times,
+        table,
         result.notes,
         result.estimators[0],
     )

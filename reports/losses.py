@@ -96,7 +96,7 @@ class LossTable:
             for start, end in zip(starts, ends if starts else [], strict=True)
         }
 
-    def paired(self, cells: Mapping[str, Sequence[tuple[int, str]]]) -> FloatArray:
+    def paired(self, cells: Mapping[str, Sequence[tuple[int, str]]]) -> tuple[IntArray, FloatArray]:
         """Losses of models on their common origins, folds pooled in time order.
 
         Parameters
@@ -105,6 +105,7 @@ class LossTable:
 
         Returns
         -------
+        times : (n_times,), the origins as integers
         losses : (n_times, n_models); nan where a prediction is missing
         """
         series = [self._pooled(found) for found in cells.values()]
@@ -118,7 +119,7 @@ class LossTable:
                 for when, value in series
             ]
         )
-        return table
+        return common, table
 
     def _pooled(self, cells: Sequence[tuple[int, str]]) -> tuple[IntArray, FloatArray]:
         by_fold: dict[int, list[tuple[IntArray, FloatArray]]] = {}

@@ -17,11 +17,12 @@ from stats.figures import CLASSIC
 if TYPE_CHECKING:
     from stats.results import OmnibusResult, PairsResult
 
-__all__ = ["ALPHA", "FloatArray", "Ranking", "quiet", "ranking_of"]
+__all__ = ["ALPHA", "FloatArray", "IntArray", "Ranking", "quiet", "ranking_of"]
 
 ALPHA = 0.05
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 T = TypeVar("T")
 
 

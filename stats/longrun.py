@@ -231,6 +231,19 @@ def fixed_b_critical_value(b: float, *, alpha: float = 0.05) -> float:
     return a0 + a1 * b + a2 * b**2 + a3 * b**3
 
 
+def _smooth_length(least: int) -> int:
+    """Smallest number from `least` on with no prime factor above 5: transforms of it are fast."""
+    size = least
+    while True:
+        rest = size
+        for factor in (2, 3, 5):
+            while rest % factor == 0:
+                rest //= factor
+        if rest == 1:
+            return size
+        size += 1
+
+
 class QuadraticForm(Protocol):
     """Long-run variances of the columns of a centred table, zero where a value is missing."""
 
@@ -270,7 +283,8 @@ class LagWindow:
 
     def variances(self, x: FloatArray, n: int) -> FloatArray:
         """One variance for each column of `x`, shape (n_times, m) -> (m,)."""
-        if self.weights.size * x.shape[1] > 64 * math.log2(len(x) + 1) * x.shape[1]:
+        # A transform costs what some 8 log2(n) lags cost.
+        if self.weights.size > 8 * math.log2(len(x) + 1):
             return self._by_fourier(x, n)
         total = np.einsum("tj,tj->j", x, x)
         for lag, weight in enumerate(self.weights[: len(x) - 1], start=1):
@@ -280,7 +294,7 @@ class LagWindow:
 
     def _by_fourier(self, x: FloatArray, n: int) -> FloatArray:
         # All autocovariances at once; padding makes the circular sum the plain one.
-        size = 2 * len(x)
+        size = _smooth_length(2 * len(x))
         spectrum = np.abs(np.fft.rfft(x, size, axis=0)) ** 2
         products = np.fft.irfft(spectrum, size, axis=0)[: min(len(x), self.weights.size + 1)]
         variance: FloatArray = (

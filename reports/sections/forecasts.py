@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from reports.confidence import LEVEL, N_DRAWS, Confidence
 from reports.document import (
     Block,
     Column,
@@ -22,7 +23,7 @@ from reports.document import (
     Table,
 )
 from reports.findings import ALPHA, Findings, FloatArray, Forecasts, Panel
-from reports.format import blank, decimal, number, pvalue, word
+from reports.format import blank, decimal, number, plural, probability, pvalue, word
 from reports.losses import loss_name
 from stats.figures import significance_matrix
 
@@ -44,7 +45,9 @@ def section(findings: Findings) -> Section | None:
                 "Losses at each origin of the pooled test folds, in time order, are compared with "
                 "the test of Diebold and Mariano. Statistics below 0 favour the model of the row. "
                 "▲: significantly better, ▼: significantly worse than the reference at "
-                f"α = {ALPHA} after Holm's correction within the target.",
+                f"α = {ALPHA} after Holm's correction within the target. Nothing is corrected over "
+                "targets, tasks and horizons: were all models alike, about one target in twenty "
+                "would still show a mark.",
             )
         )
     ]
@@ -52,7 +55,7 @@ def section(findings: Findings) -> Section | None:
         Group(
             f"dm-{panel.key}",
             panel.title.capitalize(),
-            tuple(_panel(panel)),
+            tuple(_panel(panel, findings.confidence[panel.key])),
             task=panel.task,
             horizon=panel.horizon,
         )
@@ -61,7 +64,7 @@ def section(findings: Findings) -> Section | None:
     return Section("forecasts", "Forecast comparison", tuple(blocks))
 
 
-def _panel(panel: Panel) -> list[Block]:
+def _panel(panel: Panel, confidence: Confidence) -> list[Block]:
     blocks: list[Block] = []
     if panel.reference is None:
         blocks.append(Note(("No reference model here: only pairs are compared.",), "warning"))
@@ -75,6 +78,8 @@ def _panel(panel: Panel) -> list[Block]:
             models, _net(panel, models).tolist(), title=f"Forecasts of all pairs: {panel.title}"
         )
         blocks.append(Picture(f"dm-pairs-{panel.key}", figure, _pair_counts(panel)))
+    if confidence.pvalues:
+        blocks += _sets(panel, confidence)
     untested = [target for target in panel.targets if target not in panel.forecasts]
     if untested:
         text = "fewer than two models with complete results, or too few origins in common"
@@ -174,6 +179,67 @@ def _pairs(panel: Panel, models: list[str]) -> Table:
         "better than the model of the column; family of Holm: all pairs of one target.",
     )
     return Table(f"dm-pairs-{panel.key}", caption, tuple(columns), tuple(rows), sortable=False)
+
+
+def _sets(panel: Panel, confidence: Confidence) -> list[Block]:
+    """Who may be the best on each target, and whether the models differ there at all."""
+    blocks: list[Block] = []
+    sizes = confidence.sizes
+    between = " to ".join(str(s) for s in dict.fromkeys([min(sizes), max(sizes)]))
+    told = (
+        f"Model confidence set at {1 - LEVEL:.0%} of each target: the models that cannot be told "
+        f"from its best (range statistic, {N_DRAWS} draws of a stationary bootstrap). Sets "
+        f"hold {between} of {len(panel.models)} models. A set misses the best model of its target "
+        f"with a probability of up to {LEVEL:.0%}, so of {len(sizes)} sets some may."
+    )
+    if len(panel.models) <= _MOST_PAIRS:
+        blocks.append(_set_table(panel, confidence, told))
+    else:
+        blocks.append(Paragraph((told, " The leaderboard counts them for every model.")))
+    differ, tested = confidence.told_apart
+    if tested:
+        undefined = len(confidence.alike) - tested
+        blocks.append(
+            Paragraph(
+                (
+                    "Joint test that all models forecast equally well (Mariano and Preve, Holm "
+                    f"over targets): rejected on {differ} of {plural(tested, 'target')}"
+                    + (
+                        f"; it has no statistic on {undefined}, where its covariance estimate is "
+                        "not positive."
+                        if undefined
+                        else "."
+                    ),
+                )
+            )
+        )
+    if confidence.left_out:
+        blocks.append(
+            Note((f"Sets of {confidence.left_out} more targets were not computed.",), "warning")
+        )
+    return blocks
+
+
+def _set_table(panel: Panel, confidence: Confidence, told: str) -> Table:
+    columns = [Column("Model", "text"), Column("in sets", note="targets whose set holds the model")]
+    columns += [Column(target, target=target) for target in confidence.pvalues]
+    rows = []
+    for model in panel.order:
+        if not confidence.compared(model):
+            continue
+        held = confidence.included(model)
+        entries = [word(model, model=model), number(held, str(held))]
+        for found in confidence.pvalues.values():
+            if model not in found:
+                entries.append(blank("no complete result"))
+                continue
+            p = found[model]
+            # A bootstrap cannot say how small a p-value is that no draw has reached.
+            text = probability(p) if p else f"<{1 / N_DRAWS:.3f}"
+            entries.append(number(p, text, tone="near" if p > LEVEL else "quiet"))
+        rows.append(Row(tuple(entries), model=model, task=panel.task, horizon=panel.horizon))
+    caption: tuple[Inline, ...] = (f"{told} Shown are its p-values; shaded: in the set.",)
+    return Table(f"mcs-{panel.key}", caption, tuple(columns), tuple(rows))
 
 
 def _net(panel: Panel, models: list[str]) -> FloatArray:

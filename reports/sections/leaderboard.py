@@ -62,6 +62,7 @@ def _standings(findings: Findings, run: bool) -> Table:
             Column("Skill", note="share of the reference's score that is saved"),
             Column("DM ▲", note="targets significantly better than the reference"),
             Column("DM ▼", note="targets significantly worse than the reference"),
+            Column("MCS", note="targets whose 90 % model confidence set holds the model"),
             Column("Time", note="fit and predict, all cells of the panel"),
         ]
     else:
@@ -71,7 +72,7 @@ def _standings(findings: Findings, run: bool) -> Table:
         for place, model in enumerate(panel.order):
             rows.append(
                 Row(
-                    tuple(_standing(panel, place, model, run)),
+                    tuple(_standing(findings, panel, place, model)),
                     model=model,
                     task=panel.task if run else "",
                     horizon=panel.horizon,
@@ -91,7 +92,8 @@ def _standings(findings: Findings, run: bool) -> Table:
     return Table("leaderboard", (caption,), tuple(columns), tuple(rows))
 
 
-def _standing(panel: Panel, place: int, model: str, run: bool) -> list[Entry]:
+def _standing(findings: Findings, panel: Panel, place: int, model: str) -> list[Entry]:
+    run = findings.evidence is not None
     ranking = panel.ranking
     ranked = model in ranking.ranks
     tone = "near" if ranked and ranking.near_best(model) else ""
@@ -129,9 +131,18 @@ def _standing(panel: Panel, place: int, model: str, run: bool) -> list[Entry]:
             entries.append(number(worse, str(worse), tone="worse" if worse else "", to=to))
         else:
             entries += [blank(), blank()]
+    entries.append(_held(findings, panel, model))
     seconds = panel.seconds.get(model, math.nan)
     entries.append(number(seconds, duration(seconds)))
     return entries
+
+
+def _held(findings: Findings, panel: Panel, model: str) -> Entry:
+    confidence = findings.confidence.get(panel.key)
+    if confidence is None or not confidence.compared(model):
+        return blank()
+    held = confidence.included(model)
+    return number(held, str(held), to=f"dm-{panel.key}")
 
 
 def _by_target(findings: Findings, run: bool) -> Table:

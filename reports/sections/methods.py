@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from reports import confidence as sets
+from reports import joint
+from reports.confidence import LEVEL
 from reports.document import Block, Paragraph, Section
 from reports.findings import ALPHA, Findings
 from reports.format import plural
@@ -73,6 +76,31 @@ def section(findings: Findings) -> Section:
                     "[7] within each target and horizon, once over the comparisons with the "
                     "reference and once over all pairs. Long-run variance: "
                     f"{'; '.join(estimators)}.",
+                )
+            )
+        )
+        blocks.append(
+            Paragraph(
+                (
+                    f"The models that cannot be told from the best of a target form its model "
+                    f"confidence set [9] at level {1 - LEVEL:.0%} (range statistic, "
+                    f"{sets.N_DRAWS} draws of the stationary bootstrap with a mean block length of "
+                    "√T or the horizon, whichever is longer). That all models of a target are "
+                    "equally good was tested with the multivariate Diebold–Mariano test of Mariano "
+                    "and Preve [10], Holm over targets.",
+                )
+            )
+        )
+    if findings.joint:
+        blocks.append(
+            Paragraph(
+                (
+                    "All horizons of a target were judged together by the tests of uniform and of "
+                    "average superior predictive ability [11] against the reference, with "
+                    f"{joint.N_DRAWS} draws of the moving block bootstrap and Holm's correction "
+                    "over both directions of all comparisons of a target. The uniform test takes "
+                    "the largest p-value of the horizons, so that it keeps its level wherever in "
+                    "the null hypothesis the truth lies.",
                 )
             )
         )

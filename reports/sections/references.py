@@ -26,11 +26,20 @@ _FORECASTS = (
     "6, 65–70.",
     "[8] Coroneo L, Iacone F (2020). Comparing predictive accuracy in small samples using "
     "fixed-smoothing asymptotics. J. Appl. Econom. 35, 391–409. doi:10.1002/jae.2756",
+    "[9] Hansen PR, Lunde A, Nason JM (2011). The model confidence set. Econometrica 79, 453–497. "
+    "doi:10.3982/ECTA5771",
+    "[10] Mariano RS, Preve D (2012). Statistical tests for multiple forecast comparison. "
+    "J. Econom. 169, 123–130. doi:10.1016/j.jeconom.2012.01.014",
+)
+_HORIZONS = (
+    "[11] Quaedvlieg R (2021). Multi-horizon forecast comparison. J. Bus. Econ. Stat. 39, 40–53. "
+    "doi:10.1080/07350015.2019.1620074",
 )
 
 
 def section(findings: Findings) -> Section:
     """The list, as long as the methods that were used."""
     used = _SOURCES + (_FORECASTS if any(p.forecasts for p in findings.panels) else ())
+    used += _HORIZONS if findings.joint else ()
     items: tuple[tuple[Inline, ...], ...] = tuple((source,) for source in used)
     return Section("references", "References", (Items(items),))

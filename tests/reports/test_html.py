@@ -258,7 +258,7 @@ def test_a_figure_alone_is_a_file_of_well_formed_xml():
 def test_skill_by_horizon_shows_the_skill_of_the_findings(document, run_dir):
     found = findings(reports.read(run_dir))
     section = next(s for s in document.sections if s.identifier == "horizons")
-    figure = section.blocks[0].blocks[0].figure
+    figure = section.blocks[1].blocks[0].figure
     panels = [panel for panel in found.panels if panel.task == "continuous"]
     for model, *values in figure.rows:
         assert values == pytest.approx([panel.skill(model) for panel in panels])
