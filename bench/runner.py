@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from blake3 import blake3
 
-from bench.cache import files
 from bench.cache.codehash import code_hash, code_units
 from bench.cache.store import DamagedObject, Record, Store
 from bench.engine import execute as engine
 from bench.engine.graph import FlowSpec, flow
 from bench.engine.plan import Chunk, Graph, Request, Schedule, keep_code, merged, schedule
-from bench.engine.worker import Answer, Task, work
+from bench.engine.task import BAD, Answer, Task
+from bench.engine.worker import work
 from bench.environment import environment
 from bench.errors import BenchError, UserError, one_line
 from bench.results.checks import checks, forecast_facts
@@ -188,6 +188,7 @@ def run(
                 begun=progress.wave,
                 watch=_watcher(progress, made),
                 seconds=_seconds(opened),
+                warn=progress.warned,
             )
             _remember_seconds(opened, outcome.seconds)
         results = _results(made, opened, outcome, setting["id"], started)
@@ -334,23 +335,21 @@ def _dataset(experiment: Experiment, dataset: DatasetSpec, store: Store) -> dict
 
 def _compute_here(graph: Graph, store: Store, *, where: str) -> None:
     """Compute a small graph in this process; its faults are the asker's."""
-    with files.folder(str(store.root / "tmp")) as attempts:
-        for _ in range(engine.MOST_REPAIRS):
-            plan = schedule(graph, store)
-            for chunk in itertools.chain.from_iterable(plan.waves):
-                task = engine.task(chunk, graph, store, attempts, "")
-                answer = _patient(task)
-                if answer.status == "failed":
-                    raise UserError(f"{where}: {answer.error_message}")
-                if answer.status == "damaged":
-                    break
-            else:
-                return
+    for _ in range(engine.MOST_REPAIRS):
+        plan = schedule(graph, store)
+        for chunk in itertools.chain.from_iterable(plan.waves):
+            answer = _patient(engine.task(chunk, graph, store, ""))
+            if answer.status in BAD:
+                raise UserError(f"{where}: {answer.error_message}")
+            if answer.status == "damaged":
+                break
+        else:
+            return
 
 
 def _patient(task: Task) -> Answer:
     while True:
-        answer = Answer.read(work(task))
+        answer = work(task)
         if answer.status != "busy":
             return answer
         time.sleep(engine.BUSY_SECONDS)
@@ -380,7 +379,7 @@ def _packages(made: Plan) -> list[str]:
 
 def _watcher(progress: Progress, made: Plan) -> engine.Watcher:
     def watch(chunk: Chunk, answer: Answer) -> None:
-        if answer.status == "failed":
+        if answer.status in BAD:
             progress.failed(chunk.label, answer.error_type, answer.error_message)
         progress.advanced(chunk.label, answer.seconds, answer.stage)
 
@@ -415,7 +414,7 @@ def _results(
                 axes=cell.axes,
                 cell_id=cell.id,
                 slug=cell.slug,
-                status="failed" if failure else "ok",
+                status=failure.status if failure else "ok",
                 error_type=failure.error_type if failure else "",
                 error_message=f"{failure.step}: {failure.error_message}" if failure else "",
                 record=None if failure else records["predictions"],
@@ -450,10 +449,12 @@ def _write_failures(
     """Write what was raised, one file a failed cell."""
     for result, wanted in zip(results, made.graph.wanted, strict=True):
         failure = _failure(wanted, outcome)
-        if failure is not None and failure.trace:
+        if failure is not None and (failure.trace or failure.output):
             folder = path / "failures"
             folder.mkdir(exist_ok=True)
-            (folder / f"{result.slug}.txt").write_text(failure.trace, encoding="utf-8")
+            printed = f"\nprinted before:\n{failure.output}" if failure.output.strip() else ""
+            text = f"{failure.trace.rstrip()}\n{printed}"
+            (folder / f"{result.slug}.txt").write_text(text, encoding="utf-8")
 
 
 def _write_tables(path: Path, results: Sequence[CellResult], made: Plan, store: Store) -> None:

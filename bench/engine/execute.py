@@ -1,20 +1,19 @@
-"""The only file that knows joblib: runs waves of chunks in processes and gathers the answers."""
+"""The only file that knows joblib: runs waves of chunks and gathers the answers."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-from joblib import Parallel, delayed, parallel_config
-from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor
+from joblib import Parallel, delayed
 
-from bench.cache import files
 from bench.cache.store import Store
+from bench.engine.interruption import Interruption
+from bench.engine.keeper import Keepers
 from bench.engine.plan import Chunk, Graph, schedule
-from bench.engine.worker import Answer, Part, Task, prepare, work
+from bench.engine.task import BAD, Answer, Part, Task
 
 __all__ = ["Failure", "Outcome", "Watcher", "execute", "task"]
 
@@ -22,17 +21,6 @@ __all__ = ["Failure", "Outcome", "Watcher", "execute", "task"]
 BUSY_SECONDS = 0.5
 # A chunk whose stored input turns out damaged this often is given up.
 MOST_REPAIRS = 3
-# One thread in each numerical library: more threads only wait for each other, and may change sums.
-THREAD_LIMITS = dict.fromkeys(
-    (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-    ),
-    "1",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +32,8 @@ class Failure:
     error_message: str
     trace: str
     seconds: float = 0.0
+    status: str = "failed"  # or timeout, oom
+    output: str = ""  # what the step printed
 
 
 @dataclass(slots=True)
@@ -71,6 +61,7 @@ def execute(
     begun: Callable[[int, int, int], None],
     watch: Watcher,
     seconds: Mapping[str, float] | None = None,
+    warn: Callable[[str], None] = lambda text: None,
 ) -> None:
     """Compute what the store lacks, in waves, until nothing more can be computed.
 
@@ -94,12 +85,17 @@ def execute(
         Called after each chunk.
     seconds : mapping, optional
         Earlier times by code digest, for longest first.
+    warn : callable (text), optional
+        Told what the asker should know at once.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        It was interrupted: the first time what runs is finished and kept, the second ends it.
     """
     repairs = 0
-    with (
-        files.folder(str(store.root / "tmp")) as attempts,
-        _pool(jobs, tuple(packages)) as run,
-    ):
+    keepers = Keepers()
+    with closing(keepers), Interruption(keepers.kill, warn) as interruption:
         while True:
             plan = schedule(graph, store, seconds=seconds)
             absent: set[str] = set()  # keys that are to come from elsewhere, or again
@@ -113,15 +109,19 @@ def execute(
                 if not ready:
                     continue
                 begun(number, len(plan.waves), len(ready))
-                tasks = {c.number: task(c, graph, store, attempts, environment) for c in ready}
                 chunks = {c.number: c for c in ready}
-                for answer in run(tasks, attempts):
+                tasks = (task(c, graph, store, environment, packages) for c in ready)
+                for answer in _answers(tasks, jobs, keepers, interruption):
                     chunk = chunks[answer.chunk]
+                    if answer.status == "stopped":
+                        continue
                     if answer.status in ("busy", "damaged"):
                         absent.update(chunk.outputs)
                     repairs += answer.status == "damaged"
                     _note(chunk, answer, graph, outcome)
                     watch(chunk, answer)
+                if interruption.asked:
+                    raise KeyboardInterrupt
             if not absent or repairs > MOST_REPAIRS * len(plan.chunk_of):
                 return
             time.sleep(BUSY_SECONDS)
@@ -133,13 +133,15 @@ def _note(chunk: Chunk, answer: Answer, graph: Graph, outcome: Outcome) -> None:
         outcome.computed.update(chunk.members)
         code = graph.instances[chunk.outputs[-1]].code
         outcome.seconds[code] = max(answer.seconds, outcome.seconds.get(code, 0.0))
-    elif answer.status == "failed":
+    elif answer.status in BAD:
         failure = Failure(
             answer.step or graph.instances[chunk.outputs[-1]].name,
             answer.error_type,
             answer.error_message,
             answer.trace,
             answer.seconds,
+            answer.status,
+            answer.output,
         )
         for key in chunk.outputs:
             outcome.failures[key] = failure
@@ -160,7 +162,24 @@ def _blocked(chunk: Chunk, graph: Graph, outcome: Outcome) -> bool:
     return False
 
 
-def task(chunk: Chunk, graph: Graph, store: Store, attempts: Path, environment: str) -> Task:
+def _answers(
+    tasks: Iterator[Task], jobs: int, keepers: Keepers, interruption: Interruption
+) -> Iterator[Answer]:
+    """Run tasks on `jobs` threads, each of which waits for a process of its own."""
+
+    def kept(task: Task) -> str:
+        if interruption.asked:
+            return Answer(task.chunk, "stopped").text()
+        return keepers.kept(task)
+
+    run = Parallel(n_jobs=jobs, backend="threading", batch_size=1, return_as="generator_unordered")
+    for text in run(delayed(kept)(task) for task in tasks):
+        yield Answer.read(text)
+
+
+def task(
+    chunk: Chunk, graph: Graph, store: Store, environment: str, packages: Sequence[str] = ()
+) -> Task:
     """Return the task of a chunk: all that its worker needs to know."""
     request = graph.requests[chunk.request]
     parts = tuple(
@@ -170,89 +189,11 @@ def task(chunk: Chunk, graph: Graph, store: Store, attempts: Path, environment: 
     return Task(
         chunk=chunk.number,
         store=store.root,
-        attempts=attempts,
         flow=request.flow,
         inputs=request.inputs,
         parts=parts,
         outputs=chunk.outputs,
         loads=tuple((graph.instances[k].name, k) for k in chunk.loads),
         environment=environment,
+        packages=tuple(packages),
     )
-
-
-_Run = Callable[[Mapping[int, Task], Path], Iterator[Answer]]
-
-
-@contextmanager
-def _pool(jobs: int, packages: tuple[str, ...]) -> Iterator[_Run]:
-    """Give a function that runs tasks on `jobs` processes and survives the death of any of them."""
-    alone = _Alone(packages)
-
-    def run(tasks: Mapping[int, Task], attempts: Path) -> Iterator[Answer]:
-        if jobs == 1:
-            for task in tasks.values():
-                yield alone.answer(task, attempts=2)
-            return
-        left = dict(tasks)
-        while left:
-            try:
-                for text in Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")(
-                    delayed(work)(task) for task in list(left.values())
-                ):
-                    answer = Answer.read(text)
-                    del left[answer.chunk]
-                    yield answer
-            except BrokenProcessPool:
-                # joblib gives up the whole call when a worker dies. Only tasks that were under way
-                # can be the cause; each of them gets another try in a process of its own.
-                suspects = [t for n, t in left.items() if (attempts / str(n)).exists()]
-                for task in suspects or list(left.values())[:jobs]:
-                    del left[task.chunk]
-                    yield alone.answer(task)
-
-    try:
-        with parallel_config(
-            backend="loky", inner_max_num_threads=1, initializer=prepare, initargs=(packages,)
-        ):
-            yield run
-    finally:
-        alone.close()
-
-
-class _Alone:
-    """One process that runs one task at a time, so that its death has one cause.
-
-    joblib runs ``n_jobs=1`` inside the calling process, where a crash would take the run along.
-    """
-
-    def __init__(self, packages: tuple[str, ...]) -> None:
-        self._packages = packages
-        self._process: ProcessPoolExecutor | None = None
-
-    def answer(self, task: Task, *, attempts: int = 1) -> Answer:
-        """Run a task; if the process dies each time, this task killed it."""
-        if self._process is None:
-            self._process = ProcessPoolExecutor(
-                max_workers=1, initializer=prepare, initargs=(self._packages,), env=THREAD_LIMITS
-            )
-        try:
-            return Answer.read(self._process.submit(work, task).result())
-        except BrokenProcessPool as cause:
-            self.close()
-            if attempts > 1:
-                return self.answer(task, attempts=attempts - 1)
-            (task.attempts / str(task.chunk)).unlink(missing_ok=True)
-            return Answer(
-                task.chunk,
-                "failed",
-                error_type="WorkerDied",
-                error_message="the process that ran this step ended without an answer "
-                "(a crash in compiled code, or killed, for instance for its memory)",
-                trace=str(cause),
-            )
-
-    def close(self) -> None:
-        """End the process."""
-        if self._process is not None:
-            self._process.shutdown(wait=True, kill_workers=True)
-            self._process = None

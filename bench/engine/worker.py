@@ -1,18 +1,14 @@
-"""What a worker process does with a chunk: load, compute, store, and answer with a short text."""
+"""What a worker process does with a chunk: load, compute, store, and answer."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib
-import json
-import os
 import random
 import sys
-import threading
 import time
 import traceback
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Set
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,11 +17,12 @@ from bench.cache.codehash import CodeHasher
 from bench.cache.datahash import data_hash
 from bench.cache.plain import JSON
 from bench.cache.store import DamagedObject, Record, Store
-from bench.engine.graph import FlowSpec, Observation, flow
+from bench.engine.graph import Observation, flow
 from bench.engine.plan import content_key
+from bench.engine.task import Answer, Task
 from bench.errors import BenchError, one_line
 
-__all__ = ["Answer", "Part", "Task", "prepare", "work"]
+__all__ = ["work"]
 
 # A value inside a chunk is kept when making it again would cost at least this long ...
 KEEP_SECONDS = 0.1
@@ -36,95 +33,45 @@ _CODE = CodeHasher()
 MEASURED = ("seconds", "timings", "peak_mb", "environment")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One step of a chunk, as far as a worker needs to know it."""
+def work(
+    task: Task,
+    *,
+    at: Callable[[str], None] = lambda step: None,
+    begun: Callable[[], None] = lambda: None,
+) -> Answer:
+    """Run one chunk; whatever goes wrong is part of the answer.
 
-    key: str
-    name: str
-    code: str
-    needs: tuple[tuple[str, str], ...]
-    values: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A chunk with all a worker needs: names, keys and scalar inputs, never data."""
-
-    chunk: int
-    store: Path
-    attempts: Path
-    flow: FlowSpec
-    inputs: Mapping[str, object]
-    parts: tuple[Part, ...]
-    outputs: tuple[str, ...]
-    loads: tuple[tuple[str, str], ...]  # (step name, key)
-    environment: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of a chunk."""
-
-    chunk: int
-    status: str  # computed | served | failed | busy | damaged
-    computed: int = 0
-    seconds: float = 0.0
-    peak_mb: float = 0.0
-    stage: str = ""
-    step: str = ""  # the step that failed
-    warnings: tuple[str, ...] = ()
-    error_type: str = ""
-    error_message: str = ""
-    trace: str = ""
-
-    def text(self) -> str:
-        """Return the answer as the one line that goes back to the parent."""
-        return json.dumps({name: getattr(self, name) for name in self.__slots__})
-
-    @staticmethod
-    def read(text: str) -> Answer:
-        """Return the answer that a line tells."""
-        return Answer(**json.loads(text))
-
-
-def prepare(packages: tuple[str, ...]) -> None:
-    """Make a worker process ready: heavy packages once, one thread, an eye on the parent.
-
-    Importing lazily inside the first task looks to loky like a leak, and it replaces the process.
+    Parameters
+    ----------
+    task : Task
+    at : callable (step)
+        Told the name of each step before it runs.
+    begun : callable
+        Called when all is read and the steps begin.
     """
-    sys.dont_write_bytecode = True
-    for package in packages:
-        with contextlib.suppress(Exception):  # the step that needs it tells, in its own cell
-            importlib.import_module(package)
-    _watch_parent(os.getppid())
-
-
-def work(task: Task) -> str:
-    """Run one chunk and answer in one line of text; whatever goes wrong is part of the answer."""
     begin = time.perf_counter()
-    marker = task.attempts / str(task.chunk)
-    at: list[str] = []
+    steps: list[str] = []
+
+    def before(step: str) -> None:
+        steps.append(step)
+        at(step)
+
     try:
-        with contextlib.suppress(OSError):  # a full disk, a store removed meanwhile
-            marker.write_text(str(os.getpid()))
-        answer = _answer(task, begin, at)
+        answer = _answer(task, begin, before, begun)
     except KeyboardInterrupt:
         raise
     except BaseException as cause:  # noqa: BLE001 - the worker's edge: one chunk's fault stays its own
         answer = Answer(
             chunk=task.chunk,
-            status="failed",
+            status="oom" if isinstance(cause, MemoryError) else "failed",
             seconds=time.perf_counter() - begin,
             peak_mb=_peak_mb(),
             error_type=type(cause).__name__,
-            step=at[-1] if at else "",
+            step=steps[-1] if steps else "",
             error_message=_message(cause),
             trace="".join(traceback.format_tb(cause.__traceback__, limit=-12)) + _message(cause),
         )
-    with contextlib.suppress(OSError):
-        marker.unlink(missing_ok=True)
-    return replace(answer, warnings=_drained(task.store)).text()
+    return replace(answer, warnings=_drained(task.store))
 
 
 def _drained(root: Path) -> tuple[str, ...]:
@@ -145,7 +92,9 @@ def _message(cause: BaseException) -> str:
         return type(cause).__name__
 
 
-def _answer(task: Task, begin: float, at: list[str]) -> Answer:
+def _answer(
+    task: Task, begin: float, at: Callable[[str], None], begun: Callable[[], None]
+) -> Answer:
     store = _store(task.store)
     with store.claim(task.outputs[0]) as mine:
         if not mine:
@@ -169,6 +118,7 @@ def _answer(task: Task, begin: float, at: list[str]) -> Answer:
             known = {name: store.load(records[key]) for name, key in task.loads}
         except DamagedObject:
             return Answer(task.chunk, "damaged")
+        begun()
         return _computed(task, store, known, content, begin, at)
 
 
@@ -178,7 +128,7 @@ def _computed(
     known: Mapping[str, object],
     content: Mapping[str, str],
     begin: float,
-    at: list[str],
+    at: Callable[[str], None],
 ) -> Answer:
     parts = {p.name: p for p in task.parts}
     by_key = {p.key: p for p in task.parts}
@@ -195,7 +145,7 @@ def _computed(
         )
 
     def before(name: str) -> None:
-        at.append(name)
+        at(name)
         step = compiled.steps[name]
         # This process may have read the file later than the one that made the key.
         if _CODE(step.callable, declared=step.hidden) != parts[name].code:
@@ -335,14 +285,3 @@ def _peak_mb() -> float:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1024 if sys.platform != "darwin" else peak / 1024**2
-
-
-def _watch_parent(parent: int) -> None:
-    """End this process when its parent is gone; nobody would read what it still computes."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(70)
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

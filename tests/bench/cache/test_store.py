@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.cache import files
 from bench.cache.codecs import Unstorable, can_store
 from bench.cache.datahash import data_hash
 from bench.cache.layout import StoreFormat
@@ -705,22 +703,3 @@ def test_json_nested_too_deep_is_refused() -> None:
         value = [value]
     with pytest.raises(Unstorable, match="nested deeper than 100 levels"):
         to_json(value)
-
-
-def test_folders_of_dead_users_are_swept_and_those_of_the_living_kept(tmp_path):
-    store = Store(tmp_path / "store")
-    scratch = store.root / "tmp"
-    child = subprocess.run(
-        [sys.executable, "-c", "import os; print(os.getpid())"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    dead = scratch / f"{socket.gethostname().replace('+', '-')}+{child.stdout.strip()}+0a"
-    dead.mkdir()
-    (dead / "7").write_text("x")
-    with files.folder(str(scratch)) as living:
-        Store(store.root)
-        assert living.is_dir()
-        assert not dead.exists()
-    assert not living.exists()

@@ -9,7 +9,7 @@ from bench.cache.store import Store
 from bench.engine.execute import Outcome, execute
 from bench.engine.graph import FlowSpec
 from bench.engine.plan import Chunk, Graph, Request, merged, schedule
-from bench.engine.worker import Answer
+from bench.engine.task import Answer
 
 MODULES = Path(__file__).resolve().parents[2] / "modules"
 

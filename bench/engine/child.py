@@ -1,0 +1,74 @@
+"""The process in which steps run: takes one task after another from its keeper, and answers."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+
+from bench.engine import frames
+from bench.engine.task import BAD, Task
+from bench.engine.worker import work
+
+__all__ = ["TELL", "serve"]
+
+# The signal at which a child writes down where each of its threads is.
+TELL: int | None = getattr(signal, "SIGUSR2", None)
+
+
+def serve(stream: socket.socket, output: int, note: int) -> None:
+    """Run tasks until the keeper is gone.
+
+    Parameters
+    ----------
+    stream : socket
+        Where tasks come from and answers go; nothing that steps print can get into it.
+    output : int
+        Descriptor of the file that takes what steps print.
+    note : int
+        Descriptor of the file in which the name of the step under way stands, for the case that
+        this process ends without an answer.
+    """
+    _divert(output)
+    threads = threading.active_count()
+    while (message := frames.received(stream)) is not None:
+        task = Task.read(message[1])
+        answer = work(task, at=_noter(note), begun=_sender(stream, task))
+        with contextlib.suppress(Exception):  # a step may have closed or replaced them
+            sys.stdout.flush()
+            sys.stderr.flush()
+        kind = frames.FAILED if answer.status in BAD else frames.ANSWER
+        # What a step leaves running would run beside the next one: then this process has served.
+        kind = frames.last(kind) if threading.active_count() > threads else kind
+        stream.sendall(frames.framed(kind, answer.text().encode()))
+
+
+def _divert(output: int) -> None:
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    faulthandler.enable(file=output, all_threads=True)
+    if TELL is not None and hasattr(faulthandler, "register"):
+        faulthandler.register(TELL, file=output, all_threads=True, chain=False)
+
+
+def _noter(note: int) -> Callable[[str], None]:
+    def at(step: str) -> None:
+        with contextlib.suppress(OSError):
+            os.pwrite(note, step.encode()[:512].ljust(512, b"\0"), 0)
+
+    return at
+
+
+def _sender(stream: socket.socket, task: Task) -> Callable[[], None]:
+    def begun() -> None:
+        if task.timeout is not None:
+            stream.sendall(frames.framed(frames.BEGUN))
+
+    return begun

@@ -1,0 +1,370 @@
+"""Keeps processes that compute, each one task at a time, so that what kills one has one cause.
+
+Whatever engine hands out the tasks, its workers call `kept`, which only waits: the step runs in a
+child. A child that crashes, hangs or grows beyond its limit is known at once, with the task that
+did it; the engine's worker goes on, and answers with a text as ever.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import select
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from bench.engine import frames
+from bench.engine.seats import CAN_COPY, Loner, Nursery, Seat, WorkerNotStarted, scratch
+from bench.engine.task import Answer, Task
+from bench.errors import BenchError, one_line
+
+__all__ = ["Keeper", "Keepers", "kept", "release"]
+
+# A process may end for reasons outside its task; the second time the task did it.
+ATTEMPTS = 2
+# Reading, importing and building before the first step do not count towards a time limit, but a
+# module that hangs while it is imported must not go on for ever.
+LOADING_SECONDS = 120.0
+WATCH_SECONDS = 0.02  # between two looks at the memory of a child that has a limit
+CHILDREN_EVERY = 10  # looks: finding what a child started itself costs more
+POLL_SECONDS = 1.0  # between two looks at a child without limits
+TELL_SECONDS = 0.1  # for a child to write down where it is before it is ended
+MOST_OUTPUT = 20_000  # characters of what a failed step printed
+LARGEST_OUTPUT = 1 << 26  # bytes that a step may print before what came first is forgotten
+
+
+def kept(task: Task) -> str:
+    """Run a task in a child of this process and return its answer's text; never raises for it.
+
+    The child is started at the first call and serves all later ones; concurrent calls get one
+    each. `release` ends them.
+    """
+    return _KEEPERS.kept(task)
+
+
+def release() -> None:
+    """End the children that `kept` started; the next call starts anew."""
+    _KEEPERS.close()
+
+
+class Keepers:
+    """As many keepers as there are calls at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[Keeper] = []
+        self._busy: set[Keeper] = set()
+
+    def kept(self, task: Task) -> str:
+        """Run a task on an idle keeper, or on a new one."""
+        with self._lock:
+            keeper = self._idle.pop() if self._idle else Keeper(task.packages)
+            self._busy.add(keeper)
+        try:
+            return keeper.answer(task)
+        finally:
+            with self._lock:
+                self._busy.discard(keeper)
+                self._idle.append(keeper)
+
+    def kill(self) -> None:
+        """End every child now; calls under way answer that theirs died."""
+        with self._lock:
+            keepers = [*self._idle, *self._busy]
+        for keeper in keepers:
+            keeper.stop()
+
+    def close(self) -> None:
+        """End the children of idle keepers."""
+        with self._lock:
+            keepers, self._idle = self._idle, []
+        for keeper in keepers:
+            keeper.close()
+
+
+class Keeper:
+    """Runs one task at a time in a child, and outlives the child.
+
+    Parameters
+    ----------
+    packages : sequence of str
+        What a child has imported before its first task.
+    copies : bool
+        Whether children are copies of a template process, where the system can do that.
+    """
+
+    def __init__(self, packages: Sequence[str], *, copies: bool = CAN_COPY) -> None:
+        self._packages = tuple(packages)
+        self._copies = copies
+        self._nursery: Nursery | None = None
+        self._seat: Seat | None = None
+        self._stopped = False
+        self._kills = 0
+        self._output, self._note = scratch(append=True), scratch()
+
+    def answer(self, task: Task) -> str:
+        """Return the answer of a task, whatever becomes of the child."""
+        try:
+            sent = frames.framed(frames.TASK, task.text().encode())
+            for attempt in range(1, ATTEMPTS + 1):
+                text = self._attempt(task, sent, last=attempt == ATTEMPTS)
+                if self._stopped:
+                    return Answer(task.chunk, "stopped").text()
+                if text is not None:
+                    return text
+        except (BenchError, OSError) as cause:
+            self._close_seat()
+            failed = Answer(
+                task.chunk,
+                "failed",
+                error_type=type(cause).__name__,
+                error_message=one_line(cause),
+            )
+            return failed.text()
+        raise AssertionError("the last attempt always answers")
+
+    def stop(self) -> None:
+        """End the child now, from another thread; the call under way answers."""
+        self._stopped = True
+        seat = self._seat
+        if seat is not None:
+            seat.stop()
+
+    def close(self) -> None:
+        """End the child and what it is copied from."""
+        self._close_seat()
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
+        self._output.close()
+        self._note.close()
+
+    # -- the child ----------------------------------------------------------------------------
+
+    def _seated(self) -> Seat:
+        if self._seat is None:
+            self._seat = self._started()
+        return self._seat
+
+    def _started(self) -> Seat:
+        self._kills = _kills_for_memory()
+        if self._copies:
+            if self._nursery is None:
+                self._nursery = Nursery(self._packages)
+            try:
+                child = self._nursery.child(self._output.fileno(), self._note.fileno())
+            except WorkerNotStarted:
+                # The template itself may have been killed: it is replaced once.
+                self._nursery.close()
+                self._nursery = Nursery(self._packages)
+                child = self._nursery.child(self._output.fileno(), self._note.fileno())
+            if child is not None:
+                return child
+            self._nursery.close()
+            self._nursery, self._copies = None, False
+        return Loner(self._packages, self._output, self._note)
+
+    def _close_seat(self) -> None:
+        seat, self._seat = self._seat, None
+        if seat is not None:
+            with contextlib.suppress(OSError):
+                seat.kill()
+
+    # -- one attempt --------------------------------------------------------------------------
+
+    def _attempt(self, task: Task, sent: bytes, *, last: bool) -> str | None:
+        """Return the answer; None when the child died and another may do better."""
+        self._output.truncate(0)
+        self._note.truncate(0)
+        begin = time.perf_counter()
+        seat = self._seated()
+        watch = _Watch(task, seat)
+        message = self._conversation(seat, sent, watch)
+        if message is not None:
+            kind, text = message
+            if frames.is_last(kind):
+                self._close_seat()
+            if kind.upper() == frames.FAILED:
+                return self._with_output(Answer.read(text.decode())).text()
+            return text.decode()
+        self._seat = None
+        try:
+            code, peak = seat.kill()
+        except OSError:  # the template is gone as well
+            code, peak = -int(getattr(signal, "SIGKILL", 9)), 0.0
+        starved = code == -9 and _kills_for_memory() > self._kills
+        if watch.reason is None and not last:
+            return None
+        reason = watch.reason or _death(code, starved=starved)
+        dead = Answer(
+            task.chunk,
+            reason.status,
+            seconds=time.perf_counter() - begin,
+            peak_mb=max(peak, watch.peak_mb),
+            step=self._step(),
+            error_type=reason.error_type,
+            error_message=reason.error_message,
+            trace=f"{reason.error_type}: {reason.error_message}\n",
+        )
+        return self._with_output(dead).text()
+
+    def _conversation(self, seat: Seat, sent: bytes, watch: _Watch) -> tuple[bytes, bytes] | None:
+        """Send a task and return what is answered; None when the child died or had to be ended."""
+        reader, left = frames.Reader(), memoryview(sent)
+        stream, bell = seat.stream, seat.bell()
+        stream.setblocking(False)
+        listening = [stream] if bell is None else [stream, bell]
+        while True:
+            ready, writable, _ = select.select(
+                listening, [stream] if left else [], [], watch.seconds()
+            )
+            try:
+                if writable:
+                    left = left[stream.send(left) :]
+                if stream in ready:
+                    data = stream.recv(1 << 16)
+                    if not data:
+                        return None
+                    reader.feed(data)
+            except BlockingIOError:
+                pass
+            except OSError:
+                return None
+            while (message := reader.message()) is not None:
+                if message[0] != frames.BEGUN:
+                    return message
+                watch.begin()
+            if stream not in ready and (bell in ready or not seat.alive()):
+                return None
+            if watch.over():
+                if watch.deadline_passed:
+                    seat.tell()
+                    time.sleep(TELL_SECONDS)
+                return None
+            if os.fstat(self._output.fileno()).st_size > LARGEST_OUTPUT:
+                self._output.truncate(0)
+
+    def _step(self) -> str:
+        return os.pread(self._note.fileno(), 512, 0).rstrip(b"\0").decode("utf-8", "replace")
+
+    def _with_output(self, answer: Answer) -> Answer:
+        """Add what the step printed."""
+        size = os.fstat(self._output.fileno()).st_size
+        data = os.pread(self._output.fileno(), MOST_OUTPUT, max(0, size - MOST_OUTPUT))
+        return replace(answer, output=data.decode("utf-8", "replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Why a child had to end, or ended."""
+
+    status: str
+    error_type: str
+    error_message: str
+
+
+class _Watch:
+    """The limits of a task, and how near a child is to them."""
+
+    def __init__(self, task: Task, seat: Seat) -> None:
+        self.reason: _Reason | None = None
+        self.peak_mb = 0.0
+        self._timeout, self._memory_mb = task.timeout, task.memory_mb
+        self._deadline = float("inf")
+        if task.timeout is not None:
+            self._deadline = time.monotonic() + task.timeout + LOADING_SECONDS
+        self._process = None if task.memory_mb is None else psutil.Process(seat.pid)
+        self._looks = 0
+
+    def begin(self) -> None:
+        """Start the clock: the first step begins."""
+        if self._timeout is not None:
+            self._deadline = time.monotonic() + self._timeout
+
+    @property
+    def deadline_passed(self) -> bool:
+        """Whether it was time that ran out."""
+        return self.reason is not None and self.reason.status == "timeout"
+
+    def seconds(self) -> float:
+        """Return for how long the child needs no looking after."""
+        look = POLL_SECONDS if self._process is None else WATCH_SECONDS
+        return max(0.0, min(look, self._deadline - time.monotonic()))
+
+    def over(self) -> bool:
+        """Look at the child; whether it went over a limit."""
+        if time.monotonic() >= self._deadline:
+            self.reason = _Reason(
+                "timeout",
+                "TimeLimit",
+                f"it took longer than the {self._timeout:g} s of its timeout",
+            )
+        elif self._process is not None and self._memory_mb is not None:
+            held = self._held_mb(self._process)
+            self.peak_mb = max(self.peak_mb, held)
+            if held > self._memory_mb:
+                self.reason = _Reason(
+                    "oom",
+                    "MemoryLimit",
+                    f"it needed more than the {self._memory_mb:g} MB of its memory limit",
+                )
+        return self.reason is not None
+
+    def _held_mb(self, process: psutil.Process) -> float:
+        self._looks += 1
+        try:
+            held: int = process.memory_info().rss
+            if self._looks % CHILDREN_EVERY == 0:
+                held += sum(c.memory_info().rss for c in process.children(recursive=True))
+        except psutil.Error:  # it ended meanwhile
+            return 0.0
+        return held / 1024**2
+
+
+_SIGNALS = {
+    "SIGSEGV": "compiled code used memory that is not its own",
+    "SIGBUS": "compiled code used memory that is not there",
+    "SIGABRT": "compiled code gave up",
+    "SIGFPE": "compiled code divided by zero",
+    "SIGILL": "compiled code holds instructions that this processor lacks",
+    "SIGKILL": "killed from outside",
+    "SIGTERM": "ended from outside",
+}
+
+
+def _death(code: int, *, starved: bool) -> _Reason:
+    """Return what an exit code says."""
+    if starved:
+        return _Reason("oom", "OutOfMemory", "the system ended it because memory ran out")
+    if code >= 0:
+        why = f"the process ended itself with exit code {code}"
+    else:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        why = f"the process was ended by {name}"
+        why += f" ({_SIGNALS[name]})" if name in _SIGNALS else ""
+    return _Reason("failed", "WorkerDied", f"{why}, {ATTEMPTS} times")
+
+
+def _kills_for_memory() -> int:
+    """Return how many processes the system has ended for want of memory."""
+    try:
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    except OSError:  # not Linux
+        pass
+    return 0
+
+
+_KEEPERS = Keepers()
+atexit.register(release)

@@ -1,0 +1,162 @@
+"""A keeper answers for every task, whatever the task does to its process."""
+
+import os
+import pickle
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench.cache.store import Store
+from bench.engine import keeper as module
+from bench.engine.execute import task
+from bench.engine.graph import FlowSpec
+from bench.engine.keeper import Keeper, kept, release
+from bench.engine.plan import Graph, Request, merged, schedule
+from bench.engine.task import Answer, Task
+
+DEADLY = Path(__file__).resolve().parents[2] / "modules" / "deadly.py"
+
+
+@pytest.fixture(params=[True, False], ids=["copied", "alone"], scope="module")
+def keeper(request: pytest.FixtureRequest) -> Iterator[Keeper]:
+    made = Keeper((), copies=request.param)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def tasks(store: Store, step: str, **inputs: object) -> list[Task]:
+    spec = FlowSpec((str(DEADLY),), (), str(DEADLY))
+    graph: Graph = merged([Request(step, spec, {"n": 1, **inputs}, (step,))])
+    return [task(c, graph, store, "test") for wave in schedule(graph, store).waves for c in wave]
+
+
+def answered(
+    keeper: Keeper,
+    store: Store,
+    step: str,
+    *,
+    timeout: float | None = None,
+    memory_mb: float | None = None,
+    **inputs: object,
+) -> Answer:
+    (asked,) = tasks(store, step, **inputs)
+    return Answer.read(keeper.answer(replace(asked, timeout=timeout, memory_mb=memory_mb)))
+
+
+def pid(keeper: Keeper, store: Store, n: int) -> int:
+    (asked,) = tasks(store, "pid", n=n)
+    assert Answer.read(keeper.answer(asked)).status == "computed"
+    record = store.record(asked.outputs[0])
+    assert record is not None
+    return int(store.load(record))
+
+
+def gone(pids: Path) -> bool:
+    numbers = [int(line) for line in pids.read_text().split()]
+    for _ in range(100):
+        if not any(psutil.pid_exists(n) for n in numbers):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        ("segfault", "SIGSEGV (compiled code used memory that is not its own)"),
+        ("exits", "ended itself with exit code 3"),
+    ],
+)
+def test_a_death_is_told_with_its_cause_and_its_step(
+    keeper: Keeper, store: Store, step: str, why: str
+):
+    answer = answered(keeper, store, step)
+    assert (answer.status, answer.error_type, answer.step) == ("failed", "WorkerDied", step)
+    assert why in answer.error_message
+    if step == "segfault":
+        assert "about to read address 0" in answer.output
+        assert "string_at" in answer.output  # where it was, from the fault handler
+    assert answered(keeper, store, "fine").status == "computed"
+
+
+@pytest.mark.parametrize("step", ["hangs", "hangs_in_c"])
+def test_a_step_that_hangs_is_ended_and_tells_where_it_was(keeper: Keeper, store: Store, step: str):
+    begin = time.monotonic()
+    answer = answered(keeper, store, step, timeout=0.5)
+    assert time.monotonic() - begin < 60
+    assert (answer.status, answer.error_type, answer.step) == ("timeout", "TimeLimit", step)
+    assert "0.5 s" in answer.error_message
+    assert f"in {step}" in answer.output
+    assert answered(keeper, store, "fine", n=2).status == "computed"
+
+
+def test_a_step_that_grows_is_ended_at_its_limit(keeper: Keeper, store: Store):
+    answer = answered(keeper, store, "grows", memory_mb=600, timeout=120)
+    assert (answer.status, answer.error_type, answer.step) == ("oom", "MemoryLimit", "grows")
+    assert "600 MB" in answer.error_message
+    assert 600 < answer.peak_mb < 2000
+
+
+def test_a_stray_kill_costs_nothing(keeper: Keeper, store: Store, tmp_path: Path):
+    answer = answered(keeper, store, "killed_once", flag=str(tmp_path / "flag"))
+    assert answer.status == "computed"
+
+
+def test_what_steps_print_never_gets_between_keeper_and_child(keeper: Keeper, store: Store):
+    assert answered(keeper, store, "writes_everywhere").status == "computed"
+    assert answered(keeper, store, "closes_all").error_type == "WorkerDied"
+    assert answered(keeper, store, "fine", n=3).status == "computed"
+
+
+@pytest.mark.parametrize("step", ["leaves_process", "forks_and_dies"])
+def test_what_a_step_starts_does_not_outlive_it(store: Store, tmp_path: Path, step: str):
+    made = Keeper(())
+    try:
+        answered(made, store, step, pids=str(tmp_path / "pids"))
+    finally:
+        made.close()
+    assert gone(tmp_path / "pids")
+
+
+def test_a_child_serves_until_a_step_leaves_a_thread_behind(keeper: Keeper, store: Store):
+    first = pid(keeper, store, 1)
+    assert pid(keeper, store, 2) == first
+    assert answered(keeper, store, "leaves_thread", n=5).status == "computed"
+    assert pid(keeper, store, 3) != first
+
+
+def test_a_child_goes_when_its_keeper_does(store: Store):
+    made = Keeper(())
+    child = pid(made, store, 7)
+    assert psutil.pid_exists(child)
+    assert os.getpgid(child) != os.getpgid(0)  # Ctrl-C in a terminal does not reach it
+    made.close()
+    assert not psutil.pid_exists(child)
+
+
+def test_engines_call_one_function_by_name(store: Store):
+    assert pickle.loads(pickle.dumps(kept)) is kept
+    (asked,) = tasks(store, "fine")
+    assert pickle.loads(pickle.dumps(asked)) == asked == Task.read(asked.text())
+    try:
+        assert Answer.read(kept(asked)).status == "computed"
+        assert Answer.read(kept(asked)).status == "served"
+        assert len(module._KEEPERS._idle) == 1
+    finally:
+        release()
+    assert not module._KEEPERS._idle
+
+
+def test_an_input_that_is_no_plain_value_is_an_answer(keeper: Keeper, store: Store):
+    (asked,) = tasks(store, "fine")
+    answer = Answer.read(keeper.answer(replace(asked, inputs={"n": object()})))
+    assert (answer.status, answer.error_type) == ("failed", "Unstorable")
