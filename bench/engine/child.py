@@ -15,6 +15,12 @@ from bench.engine import frames
 from bench.engine.task import BAD, Task
 from bench.engine.worker import work
 
+try:
+    import fcntl
+    import resource
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 __all__ = ["TELL", "serve"]
 
 # The signal at which a child writes down where each of its threads is.
@@ -34,6 +40,8 @@ def serve(stream: socket.socket, output: int, note: int) -> None:
         Descriptor of the file in which the name of the step under way stands, for the case that
         this process ends without an answer.
     """
+    output, note = _out_of_reach(output), _out_of_reach(note)
+    stream = socket.socket(fileno=_out_of_reach(stream.detach()))
     _divert(output)
     threads = threading.active_count()
     while (message := frames.received(stream)) is not None:
@@ -46,6 +54,16 @@ def serve(stream: socket.socket, output: int, note: int) -> None:
         # What a step leaves running would run beside the next one: then this process has served.
         kind = frames.last(kind) if threading.active_count() > threads else kind
         stream.sendall(frames.framed(kind, answer.text().encode()))
+
+
+def _out_of_reach(descriptor: int) -> int:
+    """Give a file a number that no file opened later gets, even when a step closes what it can."""
+    if fcntl is None:
+        return descriptor
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    high = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, min(most, 1 << 16) - 16)
+    os.close(descriptor)
+    return high
 
 
 def _divert(output: int) -> None:
