@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
-import re
 import struct
 from collections.abc import Collection, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from reports.columns import Face, Part, fitted, loosened
 from reports.document import (
     Anchor,
     Block,
@@ -27,14 +26,13 @@ from reports.document import (
     Note,
     Paragraph,
     Picture,
-    Row,
     Section,
     Strong,
     Table,
 )
 from stats.figures import svg
 from stats.figures.style import FONTS
-from stats.figures.text import clean, text_width
+from stats.figures.text import clean
 
 if TYPE_CHECKING:
     from typst import Fonts
@@ -48,18 +46,7 @@ _WIDTH, _HEIGHT = 482.0, 640.0
 _SIZES = (8.5, 8.0, 7.5, 7.0, 6.5)  # of the text of tables
 _SPLIT = 7.0  # size where no size fits, and the columns are shared out over parts
 _LINES = 40  # a table of fewer lines stays on one page
-_INSET = 6.0  # left and right of a cell together
-_NARROWER = 0.88  # Source Sans 3 against the wide face that text is measured with
-_BOLDER = 0.94  # its semi-bold
-_MONO = 0.56  # advance of the typewriter face as the template sets it, in sizes of the table
-_WRAPPED = 15.0  # words wrap beyond this many sizes, where others need the room
-_WIDEST = 50.0  # no column is wider, whatever is in it
 _NOTES = 8  # more remarks on columns than this are no caption
-_LONGEST = 18  # characters that stay together
-
-_UNBROKEN = re.compile(rf"\S{{{_LONGEST + 1},}}")
-_JOINT = re.compile(rf"([/_=.,:;|+-]+)(?=[^/_=.,:;|+-])|(\S{{{_LONGEST}}})(?=\S)")
-_PIECES = re.compile(r"[\s_/]+")
 
 
 def printed(document: Document) -> bytes:
@@ -216,103 +203,31 @@ def _picture(block: Picture, places: Collection[str]) -> _Json:
 
 
 def _table(block: Table, places: Collection[str]) -> _Json:
-    wanted = [_column_width(block, at) for at in range(len(block.columns))]
-    widths = [min(least, _WRAPPED) if wraps else least for least, wraps in wanted]
-    size = next((s for s in _SIZES if _total(widths, s) <= _WIDTH), _SPLIT)
+    fit = fitted(block, _FACE, width=_WIDTH, sizes=_SIZES, split=_SPLIT)
     told = [column.note for column in block.columns]
     # What a note says of many columns alike is said by the caption.
     notes = [f"{c.title}: {c.note}" for c in block.columns if c.note and told.count(c.note) == 1]
     if len(notes) > _NOTES:
         notes = []
-    parts: list[_Json] = []
-    lines = 0
-    for shown in _shares(block, widths, size):
-        points = _points(shown, wanted, widths, size)
-        parts.append(_part(block, shown, points, places))
-        lines += 3 + sum(_height(row, shown, points, size) for row in block.rows)
     return {
         "kind": "table",
         "caption": _parts(block.caption, places),
         "notes": [_words(note) for note in notes],
-        "size": size,
-        "long": lines > _LINES,
-        "parts": parts,
+        "size": fit.size,
+        "long": fit.lines > _LINES,
+        "parts": [_part(block, part, places) for part in fit.parts],
     }
 
 
-def _column_width(table: Table, at: int) -> tuple[float, bool]:
-    """Width in sizes of its text that a column wants, and whether its words may wrap."""
-    title = table.columns[at].title
-    # Heads wrap at spaces and underscores, to two lines or little more.
-    pieces = [p for p in _PIECES.split(title) if p]
-    head = [text_width(piece, 1.0) * _BOLDER for piece in pieces]
-    if len(pieces) > 2 and " " in title:
-        head.append(text_width(title, 1.0) * _BOLDER * 0.58)
-    head = [min(width, _WRAPPED) for width in head]
-    entries = [row.entries[at] for row in table.rows]
-    body = [
-        min(max(map(len, entry.text.split("\n"))) * _MONO, _WIDEST)
-        if entry.tone == "code"
-        else text_width(entry.text, 1.0) * _NARROWER
-        for entry in entries
-    ]
-    wraps = any(len(entry.text) > _LONGEST for entry in entries if entry.tone != "code")
-    return max([*head, *body]), wraps
-
-
-def _points(
-    shown: list[int], wanted: list[tuple[float, bool]], widths: list[float], size: float
-) -> list[float]:
-    """Widths of the columns of one part; what the page has left goes to words that wrap."""
-    points = [widths[at] * size + _INSET for at in shown]
-    left = _WIDTH - sum(points)
-    lacking = [max(0.0, wanted[at][0] - widths[at]) * size for at in shown]
-    if left > 0 and sum(lacking) > 0:
-        share = min(1.0, left / sum(lacking))
-        points = [point + lack * share for point, lack in zip(points, lacking, strict=True)]
-    return [round(point, 2) for point in points]
-
-
-def _height(row: Row, shown: list[int], points: list[float], size: float) -> int:
-    """Lines of a row, counted rather too high."""
-    lines = 1
-    for at, point in zip(shown, points, strict=True):
-        text = row.entries[at].text
-        wide = text_width(text, size) / max(point - _INSET, size)
-        lines = max(lines, text.count("\n") + 1, math.ceil(wide))
-    return lines
-
-
-def _total(widths: list[float], size: float) -> float:
-    return sum(width * size + _INSET for width in widths)
-
-
-def _shares(table: Table, widths: list[float], size: float) -> list[list[int]]:
-    """Columns of each part of a table that is wider than the page; the first ones are repeated."""
-    everything = list(range(len(widths)))
-    if _total(widths, size) <= _WIDTH:
-        return [everything]
-    named = next(
-        (at for at in everything[:4] if any(row.entries[at].model for row in table.rows)), 0
-    )
-    kept = everything[: named + 1]
-    shares: list[list[int]] = []
-    share: list[int] = []
-    for at in everything[named + 1 :]:
-        wanted = [widths[i] for i in (*kept, *share, at)]
-        if share and _total(wanted, size) > _WIDTH:
-            shares.append([*kept, *share])
-            share = []
-        share.append(at)
-    return [*shares, [*kept, *share]]
-
-
-def _part(table: Table, shown: list[int], points: list[float], places: Collection[str]) -> _Json:
+def _part(table: Table, part: Part, places: Collection[str]) -> _Json:
     return {
-        "widths": points,
-        "columns": [_column(table.columns[at]) for at in shown],
+        "widths": part.widths,
+        "columns": [_column(table.columns[at]) for at in part.columns],
         "rows": [
-            {"apart": row.apart, "entries": [_entry(row.entries[at], places) for at in shown]}
+            {
+                "apart": row.apart,
+                "entries": [_entry(row.entries[at], places) for at in part.columns],
+            }
             for row in table.rows
         ],
     }
@@ -338,7 +253,7 @@ def _entry(entry: Entry, places: Collection[str]) -> _Json:
 
 def _words(text: str) -> str:
     """Text on one line that the font can show, and that breaks before it leaves its column."""
-    return _UNBROKEN.sub(_loosened, printable(clean(text)))
+    return loosened(printable(clean(text)), "\u200b")
 
 
 def _head(text: str) -> str:
@@ -346,5 +261,9 @@ def _head(text: str) -> str:
     return _words(text).strip() or "–"
 
 
-def _loosened(match: re.Match[str]) -> str:
-    return _JOINT.sub("\\g<0>\u200b", match.group())
+def _shown(text: str) -> str:
+    return printable(clean(text))
+
+
+# Source Sans 3 against the wide face that text is measured with; cells have 3 points on each side.
+_FACE = Face(regular=0.88, bold=0.94, mono=0.56, inset=6.0, shown=_shown)

@@ -9,18 +9,29 @@ from stats.figures.marks import Box, Cells, Dot, Figure, Label, Line, Mark
 from stats.figures.style import PALETTES, STYLES
 from stats.figures.text import clean
 
-__all__ = ["PREAMBLE", "document", "escape", "picture"]
+__all__ = ["LETTER", "PIXEL", "PREAMBLE", "document", "escape", "named", "picture"]
 
 # What a paper needs to take the picture in; all of it is in every LaTeX distribution.
-PREAMBLE = r"""\usepackage[T1]{fontenc}
+PREAMBLE = r"""\usepackage{iftex}
+\ifPDFTeX
+\usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
 \usepackage{lmodern}
 \usepackage{textcomp}
+\else
+\usepackage{fontspec}
+\fi
 \usepackage{amssymb}
 \usepackage{tikz}
 """
 
-_PIXEL = 0.72  # big points in a pixel of the layout, as in matplotlib: 860 pixels are 8.6 inches
+# A letter of another script: as itself where the engine and the paper's font have it.
+LETTER = (
+    r"\ifdefined\cfletter\else\protected\def\cfletter#1#2{\ifdefined\Umathchar"
+    r"\iffontchar\font#1 \char#1 \else[U+#2]\fi\else[U+#2]\fi\allowbreak}\fi"
+)
+
+PIXEL = 0.72  # big points in a pixel of the layout, as in matplotlib: 860 pixels are 8.6 inches
 _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
 # Every character that TeX could act on, and those of ours that its fonts know by name alone.
@@ -96,22 +107,39 @@ _LETTERS = frozenset(
 def escape(text: str) -> str:
     """The text as LaTeX that prints it and does nothing else.
 
-    Characters without a glyph in the usual fonts are named by their code point.
+    Letters that the usual fonts lack are given by their code point to :data:`LETTER`, which has to
+    come before.
 
     Examples
     --------
     >>> print(escape("50 % of x_1 & é 模"))
-    50 \\% of x\\_1 \\& é {[}U+6A21{]}
+    50 \\% of x\\_1 \\& é \\cfletter{27169}{6A21}
     """
     return "".join(map(_glyph, unicodedata.normalize("NFC", clean(text))))
 
 
+def named(text: str) -> str:
+    """The text as it is read in print, with the code points of letters that the fonts lack.
+
+    Examples
+    --------
+    >>> named("x_1 模")
+    'x_1 [U+6A21]'
+    """
+    return "".join(
+        character if _held(character) else f"[U+{ord(character):04X}]"
+        for character in unicodedata.normalize("NFC", clean(text))
+    )
+
+
+def _held(character: str) -> bool:
+    return character in _NAMED or character in _LETTERS or " " <= character <= "~"
+
+
 def _glyph(character: str) -> str:
-    if character in _NAMED:
-        return _NAMED[character]
-    if character in _LETTERS or " " <= character <= "~":
-        return character
-    return f"{{[}}U+{ord(character):04X}{{]}}"
+    if _held(character):
+        return _NAMED.get(character, character)
+    return f"\\cfletter{{{ord(character)}}}{{{ord(character):04X}}}"
 
 
 def document(figure: Figure, *, theme: str = "light") -> str:
@@ -127,12 +155,12 @@ def document(figure: Figure, *, theme: str = "light") -> str:
 
 
 def picture(figure: Figure, *, theme: str = "light") -> str:
-    """The ``tikzpicture`` alone; it brings its colours and needs :data:`PREAMBLE`."""
+    """The ``tikzpicture`` alone; it brings its colours and letters and needs :data:`PREAMBLE`."""
     palette = PALETTES[theme]
     width, height = _number(figure.width), _number(figure.height)
     # In a comment nothing is escaped but the end of the line, which ``clean`` took out.
     lines = [f"% {clean(figure.title)}. {clean(figure.description)}"]
-    lines.append(f"\\begin{{tikzpicture}}[x={_PIXEL}bp,y=-{_PIXEL}bp]")
+    lines.append(f"\\begin{{tikzpicture}}[x={PIXEL}bp,y=-{PIXEL}bp]")
     lines += [
         f"\\definecolor{{{_colour(name)}}}{{HTML}}{{{value.lstrip('#').upper()}}}"
         for name, value in sorted(palette.items())
@@ -141,6 +169,8 @@ def picture(figure: Figure, *, theme: str = "light") -> str:
     for mark in figure.marks:
         lines += _mark(mark)
     lines.append("\\end{tikzpicture}")
+    if any("\\cfletter" in line for line in lines):
+        lines.insert(1, LETTER)
     return "\n".join(lines) + "\n"
 
 
@@ -186,7 +216,7 @@ def _rectangle(fill: str | None, x: float, y: float, width: float, height: float
 
 def _text(mark: Label) -> str:
     style = STYLES[mark.role]
-    size = mark.size * _PIXEL
+    size = mark.size * PIXEL
     font = f"\\fontsize{{{_number(size)}bp}}{{{_number(1.2 * size)}bp}}\\selectfont"
     font += "\\bfseries" if style.bold else "\\itshape" if style.italic else ""
     options = [f"anchor={_ANCHORS[mark.anchor]}", "inner sep=0pt", f"text={_colour(style.fill)}"]
@@ -207,7 +237,7 @@ _DIGITS = str.maketrans("01234567", "abcdefgh")
 
 
 def _length(pixels: float) -> str:
-    return f"{_number(pixels * _PIXEL)}bp"
+    return f"{_number(pixels * PIXEL)}bp"
 
 
 def _number(value: float) -> str:

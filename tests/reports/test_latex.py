@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -33,6 +35,7 @@ NASTY = (
 )
 # Commands that our own names of characters are made of; anything else would come from a name.
 KNOWN = {name for text in tikz._NAMED.values() for name in re.findall(r"\\[A-Za-z]+|\\.", text)}
+KNOWN |= {"\\cfletter"}
 
 
 def balanced(text):
@@ -58,7 +61,8 @@ def test_an_escaped_name_holds_no_command_of_its_own(name):
 
 def test_letters_are_kept_and_scripts_without_a_font_are_named():
     assert tikz.escape("Zürich e\u0301 Łódź") == "Zürich é Łódź"
-    assert tikz.escape("模🚀") == "{[}U+6A21{]}{[}U+1F680{]}"
+    assert tikz.escape("模🚀") == "\\cfletter{27169}{6A21}\\cfletter{128640}{1F680}"
+    assert tikz.named("x_模") == "x_[U+6A21]"
     assert tikz.escape("p < 0.05") == "p \\textless{} 0.05"
 
 
@@ -100,6 +104,7 @@ def test_every_mark_is_drawn_inside_the_canvas(name):
 def test_every_line_of_a_picture_is_one_whole_statement():
     for figure in FIGURES.values():
         for line in tikz.picture(figure).splitlines():
+            assert line != tikz.LETTER
             assert re.fullmatch(r"%.*|\\(begin|end|definecolor)\{.*|\\[a-z]+.*;", line), line
             assert balanced(line.lstrip("%") if line[0] != "%" else "") == 0
 
@@ -164,15 +169,17 @@ def test_a_table_keeps_tones_groups_and_columns():
         ),
     )
     assert booktabs(table).splitlines() == [
-        "\\begin{table}[htbp]\\centering",
+        "\\begin{table}",
+        "\\centering",
         "\\caption{Scores \\& \\textbf{more}.}\\label{tab:x-y}",
-        "\\begin{tabular}{lr}",
+        "\\small\\setlength{\\tabcolsep}{3pt}%",
+        "\\begin{tabular}{@{}lr@{}}",
         "\\toprule",
         "\\textbf{Model} & \\textbf{R\\%} \\\\",
         "\\midrule",
         "a\\_1 & \\textbf{1.0} \\\\",
         "\\midrule",
-        "{[}b{]} & \\shortstack[l]{\\texttt{2} \\\\ \\texttt{3}} \\\\",
+        "{[}b{]} & \\begin{tabular}[t]{@{}l@{}}\\texttt{2} \\\\ \\texttt{3}\\end{tabular} \\\\",
         "\\bottomrule",
         "\\end{tabular}",
         "\\end{table}",
@@ -180,12 +187,78 @@ def test_a_table_keeps_tones_groups_and_columns():
 
 
 def test_long_tables_break_and_repeat_their_head():
-    rows = tuple(Row((Entry(str(i)),)) for i in range(41))
+    rows = tuple(Row((Entry(str(i)),)) for i in range(42))
     text = booktabs(Table("long", ("c",), (Column("n"),), rows))
-    assert text.startswith("\\begin{longtable}{r}")
+    assert "\\begin{longtable}{@{}r@{}}" in text
     assert text.count("\\textbf{n}") == 2
     assert "\\endfirsthead" in text
     assert "\\endhead" in text
+
+
+def test_wide_tables_are_cut_into_parts_of_one_number():
+    columns = (Column("Model", "text"), *(Column(f"target_{i}") for i in range(30)))
+    rows = tuple(Row(tuple(Entry("0.123", model="m") for _ in columns)) for _ in range(20))
+    text = booktabs(Table("wide", ("c",), columns, rows))
+    parts = text.count("\\begin{longtable}")
+    assert parts >= 2
+    assert text.count("\\caption{") == 1
+    assert text.count("\\addtocounter{table}{-1}") == parts - 1
+    assert text.count("\\textbf{Model}") == 2 * parts
+
+
+def compiled(folder, name, engine="pdflatex"):
+    """The log of a compiler; skips where there is none."""
+    if shutil.which(engine) is None:
+        pytest.skip(f"{engine} of a TeX distribution is not installed")
+    done = subprocess.run(
+        [engine, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", name],
+        cwd=folder,
+        capture_output=True,
+        timeout=300,
+    )
+    said = done.stdout.decode("utf-8", "replace")
+    assert done.returncode == 0, said[-2000:]
+    return said
+
+
+def overfull(log):
+    """Points by which lines and tables leave the page."""
+    return [float(points) for points in re.findall(r"Overfull \\[hv]box \(([\d.]+)pt", log)]
+
+
+@pytest.mark.slow
+def test_the_whole_compiles_and_nothing_leaves_the_page(run_dir, tmp_path):
+    folder = reports.build(reports.read(run_dir)).to_latex(tmp_path / "paper")
+    log = compiled(folder, "report.tex")
+    assert (folder / "report.pdf").stat().st_size > 100_000
+    assert not overfull(log)
+    # Numbers of tables are known to the second run.
+    assert not re.findall(r"LaTeX (?:Font )?Warning: (?!.*[Rr]erun).*", log)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["pdflatex", "lualatex"])
+def test_hostile_names_compile_and_stay_text(hostile_document, tmp_path, engine):
+    folder = hostile_document.to_latex(tmp_path / "paper")
+    log = compiled(folder, "report.tex", engine)
+    assert not [points for points in overfull(log) if points > 4]
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext of poppler is not installed")
+    read = subprocess.run(
+        ["pdftotext", "report.pdf", "-"], cwd=folder, check=True, capture_output=True, text=True
+    )
+    assert "\\input{/etc/passwd} #eval $x$" in read.stdout
+    assert "root:" not in read.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("figure", ["hostile", *FIGURES])
+def test_a_figure_is_a_document_of_its_own(figure, tmp_path):
+    names = [*NASTY, "b"]
+    hostile = intervals(names, list(range(1, len(names) + 1)), difference=2.0, title=NASTY[0])
+    text = tikz.document(hostile if figure == "hostile" else FIGURES[figure])
+    (tmp_path / "figure.tex").write_text(text, encoding="utf-8")
+    assert not overfull(compiled(tmp_path, "figure.tex"))
 
 
 def test_equal_documents_give_equal_files(run_dir):
