@@ -30,8 +30,9 @@ PREAMBLE = (
     f"{tikz.PREAMBLE}\\usepackage{{array}}\n\\usepackage{{booktabs}}\n\\usepackage{{longtable}}\n"
 )
 
-# Points of an A4 page inside margins of 20 mm.
-_WIDTH, _HEIGHT = 480.0, 640.0
+# Points of an A4 page inside margins of 20 mm; tables leave what widths may be wrong by.
+_LINE, _HEIGHT = 482.0, 640.0
+_WIDTH = 472.0
 _SIZES = {9.0: "small", 8.0: "footnotesize", 7.0: "scriptsize"}
 _SPLIT = 7.0  # size where no size fits, and the columns are shared out over parts
 _LINES = 44  # a table of more lines breaks over pages
@@ -125,9 +126,9 @@ def _value(entry: Entry) -> object:
 def _figure(block: Picture, name: str) -> str:
     wide, high = block.figure.width * tikz.PIXEL, block.figure.height * tikz.PIXEL
     drawn = f"\\input{{figures/{name}}}"
-    if high * min(1.0, _WIDTH / wide) > _HEIGHT:
+    if high * min(1.0, _LINE / wide) > _HEIGHT:
         drawn = f"\\resizebox{{!}}{{0.85\\textheight}}{{{drawn}}}"
-    elif wide > _WIDTH:
+    elif wide > _LINE:
         drawn = f"\\resizebox{{\\linewidth}}{{!}}{{{drawn}}}"
     caption = f"\\caption{{{_inline(block.caption)}}}\n\\label{{fig:{name}}}"
     return f"\\begin{{figure}}\n\\centering\n{drawn}\n{caption}\n\\end{{figure}}"
@@ -171,7 +172,7 @@ def _line(cells: Sequence[str]) -> str:
 
 def _alignment(column: Column, part: Part, at: int) -> str:
     if part.wraps[at]:
-        share = (part.widths[at] - _FACE.inset) / _WIDTH
+        share = (part.widths[at] - _FACE.inset) / _LINE
         return f">{{\\raggedright\\arraybackslash}}p{{{share:.3f}\\linewidth}}"
     return "r" if column.kind == "number" else "l"
 
@@ -232,4 +233,4 @@ def _measured(text: str) -> str:
 
 
 # Latin Modern at small sizes against the wide face that text is measured with.
-_FACE = Face(regular=0.93, bold=1.08, mono=0.54, inset=6.0, shown=_measured)
+_FACE = Face(regular=0.93, bold=1.15, mono=0.54, inset=6.0, shown=_measured)
