@@ -16,6 +16,7 @@ from reports.forecasts import Forecasts
 from reports.joint import Joint, joint_of
 from reports.panel import Cell, Hole, Panel, steps
 from reports.ranking import ALPHA, FloatArray, Ranking, ranking_of
+from reports.sensitivity import Choices, Variations, choices_of
 from reports.tables import panels_of
 
 if TYPE_CHECKING:
@@ -76,6 +77,22 @@ class Findings:
         """Tests over all horizons of each task that has several."""
         found = {task: joint_of([p for p in self.panels if p.task == task]) for task in self.tasks}
         return {task: joint for task, joint in found.items() if joint is not None}
+
+    @cached_property
+    def choices(self) -> Mapping[str, Choices]:
+        """Who wins under other choices, of each panel with rank tests, by its key."""
+        variations = Variations(self.evidence) if self.evidence else None
+        return {p.key: choices_of(p, variations) for p in self.panels if p.ranking.tested}
+
+    @cached_property
+    def untrained(self) -> frozenset[str]:
+        """Models that fitted nothing: yardsticks, of which nobody expects to be good."""
+        if self.evidence is None:
+            return frozenset()
+        runs = self.evidence.runs
+        fitted = runs["fit_seconds"].notna().groupby(runs["variant"].astype(str)).any()
+        done = (runs["status"] == "ok").groupby(runs["variant"].astype(str)).any()
+        return frozenset(fitted.index[~fitted & done])
 
     @property
     def unit(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,9 @@ import numpy as np
 from reports.forecasts import Forecasts
 from reports.ranking import ALPHA, FloatArray, Ranking
 
-__all__ = ["Cell", "Hole", "Panel", "steps"]
+__all__ = ["Cell", "Estimate", "Hole", "Panel", "steps"]
+
+_FEWEST = 5  # targets; fewer cannot be resampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,15 @@ class Cell:
     status: str
     value: float
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A size of effect with its 95 % interval; nan where there is none."""
+
+    estimate: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +95,43 @@ class Panel:
 
     def skill(self, model: str) -> float:
         """Share of the reference's loss that the model saves, over the shared targets."""
-        if self.reference is None or self.higher_is_better:
+        if self.reference is None:
             return float("nan")
-        base = self.mean(self.reference)
-        return 1.0 - self.mean(model) / base if base > 0 else float("nan")
+        return self.saving(model, self.reference).estimate
 
-    def skill_interval(self, model: str) -> tuple[float, float]:
-        """95 % percentile interval of the skill from resampled targets, always the same draws."""
-        nothing = (float("nan"), float("nan"))
+    def saving(self, model: str, other: str) -> Estimate:
+        """Share of another model's loss that the model saves, resampled over shared targets."""
+        if self.higher_is_better:
+            return Estimate()
+        return self._resampled(model, other, lambda mine, its: 1.0 - mine / its, positive=True)
+
+    def lead(self, model: str, other: str) -> Estimate:
+        """How much better the model's mean score is, in its own units, whatever the direction."""
+        sign = 1.0 if self.higher_is_better else -1.0
+        return self._resampled(model, other, lambda mine, its: sign * (mine - its), positive=False)
+
+    def _resampled(
+        self,
+        model: str,
+        other: str,
+        effect: Callable[[FloatArray, FloatArray], FloatArray],
+        *,
+        positive: bool,
+    ) -> Estimate:
+        """An effect of two mean scores with its 95 % percentile interval, always the same draws."""
         rows = [self.targets.index(target) for target in self.ranking.blocks]
-        if self.reference is None or self.higher_is_better or len(rows) < 5:
-            return nothing
-        pair = self.scores[np.ix_(rows, [self.models.index(m) for m in (model, self.reference)])]
+        pair = self.scores[np.ix_(rows, [self.models.index(m) for m in (model, other)])]
+        if not rows or (positive and not pair[:, 1].mean() > 0):
+            return Estimate()
+        estimate = float(effect(pair[:, 0].mean(), pair[:, 1].mean()))
+        if len(rows) < _FEWEST:
+            return Estimate(estimate)
         drawn = np.random.default_rng(0).integers(0, len(rows), size=(2000, len(rows)))
         mean = pair[drawn].mean(axis=1)
-        if not (mean[:, 1] > 0).all():
-            return nothing
-        low, high = np.quantile(1.0 - mean[:, 0] / mean[:, 1], [0.025, 0.975])
-        return float(low), float(high)
+        if positive and not (mean[:, 1] > 0).all():
+            return Estimate(estimate)
+        low, high = np.quantile(effect(mean[:, 0], mean[:, 1]), [0.025, 0.975])
+        return Estimate(estimate, float(low), float(high))
 
     def verdicts(self, model: str) -> tuple[int, int, int]:
         """Targets where the model is better than, like, and worse than the reference."""

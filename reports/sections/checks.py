@@ -5,37 +5,98 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reports.document import Block, Column, Details, Paragraph, Row, Section, Table
+from reports.document import (
+    Block,
+    Code,
+    Column,
+    Details,
+    Inline,
+    Paragraph,
+    Row,
+    Section,
+    Strong,
+    Table,
+)
 from reports.findings import Findings
 from reports.format import number, plural, word
+from reports.trouble import by_weight, failures
 
 __all__ = ["section"]
 
 _SHOWN = 200
-_ORDER = {"error": 0, "warning": 1, "info": 2}
 _MARKS = {"error": "✕ error", "warning": "! warning", "info": "info"}
 
 
 def section(findings: Findings) -> Section | None:
-    """Checks by severity, then failures with their message."""
+    """Failures by cause, checks by weight, then every failed cell."""
     if findings.evidence is None:
         return None
     blocks: list[Block] = []
-    checks = sorted(findings.checks, key=lambda c: _ORDER.get(str(c.get("severity")), 3))
-    if checks:
-        blocks.append(_checks(checks))
-    else:
-        blocks.append(Paragraph(("The automatic checks found nothing to say.",)))
     runs = findings.evidence.runs
     failed = runs[runs["status"] != "ok"]
     if len(failed):
-        blocks.append(_failures(failed))
+        blocks.append(_causes(findings, len(runs)))
     else:
         blocks.append(Paragraph((f"All {plural(len(runs), 'cell')} have a result.",)))
+    checks, expected = by_weight(findings)
+    if checks:
+        blocks.append(_checks(checks))
+    elif not expected:
+        blocks.append(Paragraph(("The automatic checks found nothing to say.",)))
+    if expected:
+        names = ", ".join(sorted(findings.untrained))
+        told = (
+            f"{plural(len(expected), 'warning')} about models that fit nothing ({names}): they "
+            "are yardsticks, and bad ones are no fault of the run"
+        )
+        blocks.append(Details(told, (_table("checks-expected", "Warnings about them.", expected),)))
+    if len(failed):
+        blocks.append(_failures(failed))
     return Section("checks", "Checks and failures", tuple(blocks))
 
 
+def _causes(findings: Findings, n_cells: int) -> Block:
+    columns = (
+        Column("Cells"),
+        Column("Cause", "text"),
+        Column("Models", "text"),
+        Column("First cell", "text"),
+    )
+    rows = []
+    causes = failures(findings)
+    for cause in causes[:_SHOWN]:
+        by_count = sorted(cause.models.items(), key=lambda item: (-item[1], item[0]))
+        told = ", ".join(f"{name} ({n})" for name, n in by_count[:4])
+        more = f" and {len(by_count) - 4} more" if len(by_count) > 4 else ""
+        rows.append(
+            Row(
+                (
+                    number(cause.cells, str(cause.cells), tone="error"),
+                    word(cause.text[:400]),
+                    word(told + more),
+                    word(cause.example, tone="code"),
+                )
+            )
+        )
+    total = sum(cause.cells for cause in causes)
+    caption: tuple[Inline, ...] = (
+        Strong(f"{total} of {plural(n_cells, 'cell')} have no result. "),
+        "Causes, the most frequent first. ",
+        Code("python -m bench retry --failed"),
+        " computes them again; nothing else is computed.",
+    )
+    return Table("causes", caption, columns, tuple(rows))
+
+
 def _checks(checks: list[Mapping[str, Any]]) -> Block:
+    table = _table("checks", _told(checks), checks[:_SHOWN])
+    if len(checks) <= _SHOWN:
+        return table
+    rest = _table("checks-more", "The rest.", checks[_SHOWN : 10 * _SHOWN])
+    return Details(f"{len(checks)} findings", (table, rest))
+
+
+def _table(name: str, caption: str, checks: list[Mapping[str, Any]]) -> Table:
     columns = (
         Column("Severity", "text"),
         Column("Check", "text"),
@@ -54,11 +115,7 @@ def _checks(checks: list[Mapping[str, Any]]) -> Block:
         )
         for check in checks
     )
-    table = Table("checks", (_told(checks),), columns, rows[:_SHOWN])
-    if len(rows) <= _SHOWN:
-        return table
-    rest = Table("checks-more", ("The rest.",), columns, rows[_SHOWN : 10 * _SHOWN])
-    return Details(f"{len(rows)} findings", (table, rest))
+    return Table(name, (caption,), columns, rows)
 
 
 def _told(checks: list[Mapping[str, Any]]) -> str:

@@ -1,112 +1,140 @@
-"""Whether the verdict hangs on a choice: how holes are treated, and who else takes part."""
+"""Whether the verdict hangs on a choice: metric, folds, holes, or who takes part."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
 
-from reports.document import Column, Inline, Paragraph, Row, Section, Table
-from reports.findings import Findings, Panel, ranking_of
-from reports.format import blank, number, word
+from reports.document import Column, Entry, Inline, Items, Paragraph, Row, Section, Strong, Table
+from reports.findings import Findings
+from reports.format import blank, number, plural, word
 
 __all__ = ["section"]
 
+_SHOWN = 4
+
 
 def section(findings: Findings) -> Section | None:
-    """One row per panel: the winner under other choices."""
-    panels = [panel for panel in findings.panels if panel.ranking.tested]
+    """One row per panel: who else would have won."""
+    panels = [panel for panel in findings.panels if panel.key in findings.choices]
     if not panels:
         return None
     run = findings.evidence is not None
+    holes = any(findings.choices[panel.key].holes for panel in panels)
     columns = [
         *([Column("Task", "text"), Column("Horizon")] if run else []),
-        Column("Best by average rank", "text"),
-        Column("Best by mean score", "text"),
-        Column("Best by wins", "text"),
-        Column("Best without models that have holes", "text"),
-        Column("Flips", note="pairs whose verdict changes when one other model is left out"),
-        Column("Pairs"),
+        Column("Winner", "text", note="best average rank"),
+        Column("Another", "text", note="choices with another winner, of all that were looked at"),
+        Column("Flips", "text", note="pairs whose Nemenyi verdict changes without a third model"),
+        Column("Mean score or wins", "text"),
+        *([Column("Other metrics", "text"), Column("Folds", "text")] if run else []),
+        *([Column("Holes", "text")] if holes else []),
+        Column("One model less", "text"),
+        Column(f"One {findings.unit} less", "text"),
     ]
     rows = []
     for panel in panels:
-        best = panel.ranking.models[0]
-        entries = []
+        choice = findings.choices[panel.key]
+        entries: list[Entry] = []
         if run:
             assert panel.horizon is not None
             entries += [word(panel.task), number(panel.horizon, str(panel.horizon))]
-        entries.append(word(best, model=best))
-        for other in (_by_mean(panel), _by_wins(panel), _without_holes(panel)):
-            if other is None:
-                entries.append(blank("no complete model"))
-            else:
-                tone = "" if other == best else "worse"
-                entries.append(word(other, model=other, tone=tone))
-        flips, pairs = _flips(panel)
+        entries.append(word(choice.winner, model=choice.winner))
+        entries.append(word(f"{choice.changed} of {choice.tried}"))
+        flips = choice.flips
         entries.append(
-            blank("not computed for so many models") if flips < 0 else number(flips, str(flips))
+            blank("not looked at for so many models")
+            if flips is None
+            else word(f"{flips} of {choice.pairs}")
         )
-        entries.append(number(pairs, str(pairs)))
-        rows.append(
-            Row(
-                tuple(entries),
-                task=panel.task if run else "",
-                horizon=panel.horizon,
-            )
-        )
+        entries.append(_changed(choice.aggregates, choice.winner))
+        if run:
+            entries.append(_changed(choice.metrics, choice.winner))
+            entries.append(_changed(choice.folds, choice.winner))
+        if holes:
+            entries.append(_changed(choice.holes, choice.winner))
+        entries.append(_changed(choice.models, choice.winner, "without ", asked=True))
+        entries.append(_changed(choice.targets, choice.winner, "without ", asked=True))
+        rows.append(Row(tuple(entries), task=panel.task if run else "", horizon=panel.horizon))
     caption: tuple[Inline, ...] = (
-        "The winner of each panel under other choices; another winner is marked. Flips: pairs of "
-        "models whose Nemenyi verdict changes when any one of the other models is left out.",
-    )
-    text = (
-        "A result that changes with an arbitrary choice is a weak one. Targets with a hole are "
-        "dropped in all other sections; here, models with a hole are dropped instead.",
+        "Who has the best average rank when one thing is chosen differently: named where it is "
+        "another model, else “same”.",
     )
     return Section(
         "sensitivity",
         "Sensitivity",
-        (Paragraph(text), Table("sensitivity", caption, tuple(columns), tuple(rows))),
+        (
+            Paragraph(_told(findings)),
+            Table("sensitivity", caption, tuple(columns), tuple(rows)),
+            Items(_reading(run, holes, findings.unit)),
+        ),
     )
 
 
-def _by_mean(panel: Panel) -> str:
-    sign = -1.0 if panel.higher_is_better else 1.0
-    return min(panel.ranking.models, key=lambda model: sign * panel.mean(model))
-
-
-def _by_wins(panel: Panel) -> str:
-    wins = panel.ranking.wins
-    return max(panel.ranking.models, key=lambda model: wins[model])
-
-
-def _without_holes(panel: Panel) -> str | None:
-    whole = np.flatnonzero(~np.isnan(panel.scores).any(axis=0))
-    if not whole.size:
-        return None
-    names = [panel.models[j] for j in whole]
-    part = ranking_of(names, panel.targets, panel.scores[:, whole], panel.higher_is_better)
-    return part.models[0]
-
-
-def _flips(panel: Panel) -> tuple[int, int]:
-    """Pairs whose verdict changes for some left-out third model, and all pairs."""
-    ranking = panel.ranking
-    k = len(ranking.models)
-    pairs = k * (k - 1) // 2
-    if not 4 <= k <= 40 or ranking.nemenyi is None:
-        return (-1 if k > 40 else 0), pairs
-    rows = [panel.targets.index(target) for target in ranking.blocks]
-    names = list(ranking.nemenyi.names)
-    base = ranking.nemenyi.separated()
-    flipped = np.zeros((k, k), dtype=bool)
-    for left_out in range(k):
-        kept = [j for j in range(k) if j != left_out]
-        columns = [panel.models.index(names[j]) for j in kept]
-        part = ranking_of(
-            [names[j] for j in kept],
-            ranking.blocks,
-            panel.scores[rows][:, columns],
-            panel.higher_is_better,
+def _told(findings: Findings) -> tuple[Inline, ...]:
+    choices = list(findings.choices.values())
+    firm = sum(choice.changed == 0 for choice in choices)
+    flips = [choice.flips for choice in choices if choice.flips is not None]
+    pairs = sum(choice.pairs for choice in choices if choice.flips is not None)
+    if len(choices) == 1:
+        tried = plural(choices[0].tried, "other choice")
+        lead = f"Of {tried}, {choices[0].changed or 'none'} would have made another model the best."
+    else:
+        lead = (
+            f"In {firm or 'none'} of {len(choices)} combinations of task and horizon the winner "
+            "stays the same whatever is chosen."
         )
-        if part.nemenyi is not None:
-            at = np.ix_(kept, kept)
-            flipped[at] |= part.nemenyi.separated() != base[at]
-    return int(np.triu(flipped, 1).sum()), pairs
+    parts: list[Inline] = ["A result that changes with an arbitrary choice is a weak one. "]
+    parts.append(Strong(lead))
+    if flips:
+        parts.append(
+            f" {sum(flips)} of {plural(pairs, 'verdict')} on pairs of models would change if some "
+            "third model had not taken part."
+        )
+    return tuple(parts)
+
+
+def _changed(
+    choices: Mapping[str, str], winner: str, before: str = "", *, asked: bool = False
+) -> Entry:
+    """What else would win; ``asked`` says that winners alike are not listed at all."""
+    if not choices and not asked:
+        return blank()
+    other = [(name, who) for name, who in choices.items() if who not in ("", winner)]
+    if not other:
+        return word("same", tone="quiet")
+    # The same other winner is told once, with all choices that lead to it.
+    by: dict[str, list[str]] = {}
+    for name, who in other:
+        by.setdefault(who, []).append(name)
+    told = "; ".join(
+        f"{who} ({before}{', '.join(names[:_SHOWN])}{' …' if names[_SHOWN:] else ''})"
+        for who, names in by.items()
+    )
+    return word(told, tone="worse")
+
+
+def _reading(run: bool, holes: bool, unit: str) -> tuple[tuple[Inline, ...], ...]:
+    items: list[tuple[Inline, ...]] = [
+        ("Mean score or wins: instead of the average rank, as the thing to be best at.",)
+    ]
+    if run:
+        items.append(
+            (
+                "Other metrics: every other metric of the task that has a value in every fold. "
+                "Folds: weighed by their origins instead of alike, and each of them left out.",
+            )
+        )
+    if holes:
+        items.append(
+            (
+                f"Holes: elsewhere a {unit} with a hole is dropped. Here models with holes are "
+                "dropped instead, or holes are filled with the reference's score.",
+            )
+        )
+    items.append(
+        (
+            f"One model less, one {unit} less: each left out in turn. Average ranks depend on who "
+            "else is ranked.",
+        )
+    )
+    return tuple(items)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from reports.claims import claims, limits
 from reports.document import (
     Anchor,
     Block,
@@ -11,6 +12,7 @@ from reports.document import (
     Entry,
     Facts,
     Inline,
+    Items,
     Model,
     Note,
     Paragraph,
@@ -31,33 +33,69 @@ from reports.format import (
     probability,
     word,
 )
+from reports.trouble import failures, urgent
 
 __all__ = ["section"]
 
 
 def section(findings: Findings) -> Section:
-    """Key numbers, one sentence per panel, and average ranks at a glance."""
-    blocks: list[Block] = [Facts(_facts(findings))]
-    counts = findings.manifest.get("counts", {})
-    failed = int(counts.get("cells", 0)) - int(counts.get("ok", counts.get("cells", 0)))
+    """Key numbers, what went wrong, what can be claimed and what not, and the evidence for it."""
+    blocks: list[Block] = [Facts(_facts(findings)), *_trouble(findings)]
+    if any(panel.ranking.tested for panel in findings.panels):
+        can, cannot = claims(findings), limits(findings)
+        blocks.append(Paragraph((Strong("What can be claimed. "), *_overall(findings))))
+        if can:
+            blocks.append(Items(can))
+        blocks.append(Paragraph((Strong("What cannot be claimed."),)))
+        blocks.append(Items(cannot))
+    else:
+        blocks.append(Paragraph(("No panel has enough complete results for a rank test.",)))
+    blocks.append(_verdicts(findings))
+    forecast = any(panel.forecasts for panel in findings.panels)
+    more = (", ", Anchor("forecast comparison", "forecasts")) if forecast else ()
+    links = (Anchor("rank comparison", "ranks"), *more, ", ", Anchor("methods", "methods"))
+    blocks.append(Paragraph(("Details: ", *links, ".")))
+    if len(findings.panels) > 1:
+        blocks.append(_glance(findings))
+    return Section("summary", "Summary", tuple(blocks))
+
+
+def _trouble(findings: Findings) -> list[Block]:
+    """Cells without a result and checks that a reader must know of before any number."""
+    blocks: list[Block] = []
+    causes = failures(findings)
+    failed = sum(cause.cells for cause in causes)
     if failed:
+        shown = "; ".join(f"{cause.cells} × {cause.text[:160]}" for cause in causes[:3])
+        more = f"; and {plural(len(causes) - 3, 'other cause')}" if len(causes) > 3 else ""
         blocks.append(
             Note(
                 (
                     Strong(f"{plural(failed, 'cell')} without a result. "),
-                    "They are holes, never averaged over fewer folds: see ",
+                    f"{shown}{more}. They are holes, never averaged over fewer folds: see ",
                     Anchor("checks and failures", "checks"),
                     ".",
                 ),
-                "warning",
+                "error",
             )
         )
-    blocks += [Paragraph(told) for told in _overall(findings)]
-    blocks.append(_verdicts(findings))
-    blocks.append(Paragraph(_limits(findings)))
-    if len(findings.panels) > 1:
-        blocks.append(_glance(findings))
-    return Section("summary", "Summary", tuple(blocks))
+    grave = [c for c in urgent(findings) if c.get("severity") == "error"]
+    light = [c for c in urgent(findings) if c.get("severity") != "error"]
+    for checks, word_, tone in ((grave, "error", "error"), (light, "warning", "warning")):
+        if checks:
+            kinds = ", ".join(dict.fromkeys(str(c.get("check", "")) for c in checks))
+            blocks.append(
+                Note(
+                    (
+                        Strong(f"{plural(len(checks), word_)} of the automatic checks: "),
+                        f"{kinds}. See ",
+                        Anchor("checks and failures", "checks"),
+                        ".",
+                    ),
+                    tone,
+                )
+            )
+    return blocks
 
 
 def _facts(findings: Findings) -> tuple[tuple[str, str], ...]:
@@ -76,55 +114,28 @@ def _facts(findings: Findings) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _overall(findings: Findings) -> list[tuple[Inline, ...]]:
-    """Who leads how often, and how far ahead of the reference, in two sentences."""
+def _overall(findings: Findings) -> tuple[Inline, ...]:
+    """Who leads how often, in one sentence."""
     panels = [panel for panel in findings.panels if panel.ranking.tested]
-    if not panels:
-        return [("No panel has enough complete results for a rank test.",)]
+    if len(panels) == 1 and findings.evidence is None:
+        return (f"Over {plural(len(panels[0].ranking.blocks), 'block')}:",)
     led: dict[str, int] = {}
-    alone = undecided = 0
+    alone = 0
     for panel in panels:
         best = panel.ranking.models[0]
         led[best] = led.get(best, 0) + 1
-        differ = panel.ranking.iman_davenport is not None and bool(
-            panel.ranking.iman_davenport.rejects(ALPHA)
-        )
-        undecided += not differ
         near = sum(panel.ranking.near_best(model) for model in panel.ranking.models)
-        alone += differ and near == 1
+        found = panel.ranking.iman_davenport
+        alone += near == 1 and found is not None and bool(found.rejects(ALPHA))
     what = "combination of task and horizon", "combinations of task and horizon"
     parts: list[Inline] = ["The best average rank belongs to "]
     for i, (model, times) in enumerate(sorted(led.items(), key=lambda item: -item[1])[:6]):
-        parts += [", " if i else "", Model(model), f" in {times}" if len(panels) > 1 else ""]
-    parts.append(f" of {plural(len(panels), *what)}" if len(panels) > 1 else "")
+        parts += [", " if i else "", Model(model), f" in {times}"]
     parts.append(
-        f"; it is significantly better than every other model in {alone or 'none'}"
-        if len(panels) > 1
-        else "; it is significantly better than every other model"
-        if alone
-        else "; it is not significantly better than every other model"
+        f" of {plural(len(panels), *what)}; it is significantly better than that of every other "
+        f"model in {alone or 'none'} (Nemenyi, α = {ALPHA})."
     )
-    parts.append(
-        f", and no difference at all is shown in {undecided}." if undecided else " (Nemenyi)."
-    )
-    told = [tuple(parts)]
-    better = like = worse = 0
-    for panel in findings.panels:
-        if panel.reference is None or not panel.ranking.models:
-            continue
-        counts = panel.verdicts(panel.ranking.models[0])
-        better, like, worse = better + counts[0], like + counts[1], worse + counts[2]
-    if better + like + worse:
-        told.append(
-            (
-                f"Origin by origin, {'these leaders' if len(panels) > 1 else 'this model'} forecast"
-                f"{'' if len(panels) > 1 else 's'} significantly better than the reference on "
-                f"{better}, not told apart from it on {like} and worse on {worse} of "
-                f"{plural(better + like + worse, 'series', 'series')} "
-                "(target × task × horizon; Diebold–Mariano, Holm).",
-            )
-        )
-    return told
+    return tuple(parts)
 
 
 def _verdicts(findings: Findings) -> Table:
@@ -180,10 +191,13 @@ def _verdict(panel: Panel, run: bool) -> list[Entry]:
         entries.append(number(p, probability(p)))
     if not run:
         return entries
+    if panel.reference is None:
+        return [*entries, blank(), blank(), blank()]
     if best == panel.reference:
         return [*entries, word("reference", tone="quiet"), blank(), blank()]
-    skill = panel.skill(best)
-    low, high = panel.skill_interval(best)
+    assert panel.reference is not None
+    saving = panel.saving(best, panel.reference)
+    skill, low, high = saving.estimate, saving.low, saving.high
     better, like, worse = panel.verdicts(best)
     to = f"dm-{panel.key}"
     return [
@@ -192,35 +206,6 @@ def _verdict(panel: Panel, run: bool) -> list[Entry]:
         word(f"{percent(low)} to {percent(high)}") if math.isfinite(low) else blank(),
         word(f"{better} · {like} · {worse}", to=to) if better + like + worse else blank(),
     ]
-
-
-def _limits(findings: Findings) -> tuple[Inline, ...]:
-    blocks = sorted({len(p.ranking.blocks) for p in findings.panels})
-    told = " to ".join(count(b) for b in dict.fromkeys([blocks[0], blocks[-1]]))
-    text = (
-        f"Each comparison rests on {told} blocks. Not being separable is no proof of being equal: "
-        "with more blocks the same difference may become significant. Average ranks, and with "
-        "them the verdicts of rank tests, depend on which models take part. "
-    )
-    if findings.evidence:
-        if len(findings.panels) > 1:
-            text += (
-                f"{len(findings.panels)} panels were each tested at α = {ALPHA} without adjustment "
-                "over panels. "
-            )
-        text += (
-            "Targets of one region are not independent: read single borderline verdicts with care. "
-        )
-    return (
-        Strong("What this cannot say. "),
-        text,
-        "Details: ",
-        Anchor("rank comparison", "ranks"),
-        *((", ", Anchor("forecast comparison", "forecasts")) if findings.evidence else ()),
-        ", ",
-        Anchor("methods", "methods"),
-        ".",
-    )
 
 
 def _glance(findings: Findings) -> Table:

@@ -49,8 +49,9 @@ def test_rank_tests_are_those_of_stats(found, run_dir, task, horizon):
     assert panel.mean("lstm") == pytest.approx(table["lstm"].mean())
     skill = 1 - table["lstm"].mean() / table["persistence"].mean()
     assert panel.skill("lstm") == pytest.approx(skill)
-    low, high = panel.skill_interval("lstm")
-    assert low < skill < high
+    interval = panel.saving("lstm", "persistence")
+    assert interval.estimate == pytest.approx(skill)
+    assert interval.low < skill < interval.high
 
 
 def test_diebold_mariano_is_that_of_stats_on_pooled_losses(found, run_dir):
