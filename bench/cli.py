@@ -65,7 +65,8 @@ def _told(cause: Exception, *, debug: bool) -> int:
         console.complain(str(cause))
         return cause.exit_code
     # Errors with which dataflows, stats and reports refuse what the asker gave them.
-    if type(cause).__name__ in ("DataError", "EvidenceError") and isinstance(cause, ValueError):
+    refusals = ("DataError", "EvidenceError", "SectionError")
+    if type(cause).__name__ in refusals and isinstance(cause, ValueError):
         console.complain(str(cause))
         return MISTAKE
     hint = "" if debug else "; the same command with --debug shows where"
@@ -347,9 +348,21 @@ def list_cells(words: tuple[str, ...], mode: str | None, where: str) -> int:
     type=click.Path(path_type=Path, file_okay=False),
     help="Write tables and figures for LaTeX, and their numbers as CSV, as well.",
 )
+@click.option(
+    "--section",
+    "sections",
+    metavar="NAME|FILE",
+    multiple=True,
+    help="A section, all of them (all), or a Python file with section(findings); repeat it.",
+)
 @_runs_option
 def report(
-    run_name: str | None, html: Path | None, pdf: bool, latex: Path | None, runs: Path
+    run_name: str | None,
+    html: Path | None,
+    pdf: bool,
+    latex: Path | None,
+    sections: tuple[str, ...],
+    runs: Path,
 ) -> int:
     """Write the report of a run again.
 
@@ -361,7 +374,7 @@ def report(
     path = _found_run(run_name, runs)
     target = html if html is not None else path / "report.html"
     preflight.check_folders(target.absolute().parent)
-    document = reports.build(reports.read(path))
+    document = reports.build(path, sections=sections or None)
     written = [document.to_html(target)]
     if pdf:
         written.append(document.to_pdf(target.with_suffix(".pdf")))
@@ -640,6 +653,7 @@ def _run(
     from bench.runner import run as evaluated
 
     preflight.check_folders(store, runs)
+    preflight.check_sections(experiment.sections if report else ())
     jobs = jobs or _cores()
     if style not in ("json", "quiet"):
         workers = f"{jobs} worker{'s'[: jobs != 1]}"

@@ -1,14 +1,15 @@
-"""What can stop a run that is not in the experiment: folders, disk space, hidden packages."""
+"""What can stop a run: folders, disk space, hidden packages, sections that do not work."""
 
 import importlib.util
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from bench.errors import UserError
 
-__all__ = ["check_folders", "check_packages"]
+__all__ = ["check_folders", "check_packages", "check_sections"]
 
 _LEAST_FREE = 200_000_000  # bytes; a small run's tables and store, with room for temporary files
 
@@ -63,3 +64,19 @@ def check_packages() -> None:
                 f'{where} stands where crossfold\'s package "{name}" should be; rename that '
                 "file or folder, or start from another directory"
             )
+
+
+def check_sections(sections: Iterable[str]) -> None:
+    """Run the files of the report's own sections once: mistakes in them show before any work.
+
+    Raises
+    ------
+    reports.SectionError
+        A file cannot be run or has no function ``section(findings)``.
+    """
+    files = [name for name in sections if name.endswith(".py")]
+    if files:
+        from reports.own import section_function
+
+        for name in files:
+            section_function(name)

@@ -224,6 +224,7 @@ def run(
         },
         "primary": dict(experiment.primary),
         "reference": experiment.reference,
+        "sections": list(experiment.sections),
         "datasets": {name: dict(facts) for name, facts in made.datasets.items()},
         "environment": setting,
     }
@@ -234,7 +235,7 @@ def run(
         import reports
 
         try:
-            document = reports.build(reports.read(path))
+            document = reports.build(path, sections=experiment.sections or None)
             document.to_html(path / "report.html")
             document.to_pdf(path / "report.pdf")
         except Exception as cause:  # noqa: BLE001 - the run itself is done and kept

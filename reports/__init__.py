@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from reports.document import Document, build
 from reports.evidence import Evidence, EvidenceError, read
+from reports.own import SectionError
 
-__all__ = ["Document", "Evidence", "EvidenceError", "build", "read"]
+__all__ = ["Document", "Evidence", "EvidenceError", "SectionError", "build", "read"]

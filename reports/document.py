@@ -242,34 +242,49 @@ class Document:
 
 
 def build(
-    evidence: Evidence | pd.DataFrame,
+    source: str | Path | Evidence | pd.DataFrame,
     *,
     higher_is_better: bool = False,
-    sections: Sequence[str] | None = None,
+    blocks: str | None = None,
+    models: str | None = None,
+    scores: str | None = None,
+    sections: Sequence[str | Path] | None = None,
+    title: str | None = None,
 ) -> Document:
     """The report on a run, or on anybody's scores.
 
     Parameters
     ----------
-    evidence : Evidence, or a table of scores with one row per block and one column per model
+    source : folder of a run, its Evidence, or a table of scores
+        A table has one row per block and one column per model, unless `blocks`, `models` and
+        `scores` name the columns of a long one.
     higher_is_better : for a table of scores; a run says it itself
-    sections : names of sections to keep, in this order; all by default
+    blocks, models, scores : columns of a long table, with one row per score
+    sections : names of sections to keep, in this order, "all", or paths of Python files with a
+        function ``section(findings)``; by default what the run's experiment asks for, or all
+    title : heading of the report; by default the name of the experiment
 
     Raises
     ------
     EvidenceError : the run is empty or its tables contradict each other
+    SectionError : a section does not exist or does not work
     stats.errors.StatsError : the table of scores cannot be compared
+
+    Examples
+    --------
+    ``build("runs/latest").to_html("report.html")``;
+    ``build(frame, blocks="data set", models="method", scores="accuracy", higher_is_better=True)``
     """
     from reports.findings import findings
     from reports.sections import chapters
 
-    found = findings(evidence, higher_is_better=higher_is_better)
+    found = findings(_evidence(source, blocks, models, scores), higher_is_better=higher_is_better)
     manifest = found.manifest
     parts = [str(manifest[key]) for key in ("run_id", "mode") if manifest.get(key)]
     if manifest.get("finished"):
         parts.append(f"finished {manifest['finished']}")
     return Document(
-        title=found.title,
+        title=found.title if title is None else title,
         subtitle=" · ".join(parts),
         sections=chapters(found, sections),
         keys=found.keys,
@@ -277,6 +292,32 @@ def build(
         horizons=found.horizons,
         targets=found.targets,
     )
+
+
+def _evidence(
+    source: str | Path | Evidence | pd.DataFrame,
+    blocks: str | None,
+    models: str | None,
+    scores: str | None,
+) -> Evidence | pd.DataFrame:
+    from reports.evidence import Evidence, EvidenceError, read
+
+    columns = {"blocks": blocks, "models": models, "scores": scores}
+    named = [name for name, column in columns.items() if column is not None]
+    if isinstance(source, str | Path | Evidence):
+        if named:
+            raise EvidenceError(f"{named[0]}= is for a table of scores; a run names its own")
+        return source if isinstance(source, Evidence) else read(source)
+    if blocks is None or models is None or scores is None:
+        if named:
+            lacking = next(name for name, column in columns.items() if column is None)
+            raise EvidenceError(
+                f"a long table needs blocks=, models= and scores=; {lacking}= is missing"
+            )
+        return source
+    from reports.tidy import wide
+
+    return wide(source, blocks=blocks, models=models, scores=scores)
 
 
 def _write(path: Path, content: bytes) -> Path:

@@ -54,6 +54,11 @@ def read(run_dir: str | Path) -> Evidence:
     EvidenceError : the folder or one of its tables is missing or damaged
     """
     folder = Path(run_dir)
+    if folder.is_file():
+        raise EvidenceError(
+            f"{folder} is a file; give the folder of a run, or a table of scores read from it, "
+            "such as pandas.read_csv(path, index_col=0)"
+        )
     if not folder.is_dir():
         raise EvidenceError(f"no run folder at {folder}; `python -m bench run` makes one")
     runs = _table(folder / "runs.parquet", _RUNS)

@@ -21,6 +21,7 @@ __all__ = [
     "Modes",
     "ProtocolPart",
     "ProtocolTable",
+    "ReportTable",
     "read_table",
     "read_toml",
 ]
@@ -79,6 +80,14 @@ class ProtocolPart(Struct, frozen=True, forbid_unknown_fields=True):
     reference: Name | msgspec.UnsetType = msgspec.UNSET
 
 
+class ReportTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the report consists of: names of sections, or files of one's own."""
+
+    sections: list[Annotated[str, Meta(min_length=1, max_length=1000)]] = msgspec.field(
+        default_factory=list
+    )
+
+
 class ModeTable(Struct, frozen=True, forbid_unknown_fields=True):
     """What differs in one mode."""
 
@@ -105,6 +114,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     default_mode: Name = "development"
     where: str | None = None
     mode: dict[Name, Any] = msgspec.field(default_factory=dict)
+    report: ReportTable = msgspec.field(default_factory=ReportTable)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

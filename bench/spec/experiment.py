@@ -103,6 +103,7 @@ class Experiment:
     primary: Mapping[str, str]
     reference: str
     where: str = ""
+    sections: tuple[str, ...] = ()
     path: Path | None = field(default=None, compare=False)
 
     @classmethod
@@ -267,6 +268,7 @@ class Experiment:
                 model: _model_table(tuple(group))
                 for model, group in itertools.groupby(self.models, key=lambda v: v.model)
             },
+            **({"report": {"sections": list(self.sections)}} if self.sections else {}),
         }
 
     def to_toml(self) -> str:
@@ -381,6 +383,7 @@ def _resolved(
         primary=_primary(config, tasks, whose),
         reference=_reference(config, models, whose),
         where=config.where or "",
+        sections=_sections(config, folder, f"{whose}: report.sections"),
         path=path,
     )
     experiment.cells()
@@ -397,6 +400,29 @@ def _distinct(value: Any, where: str) -> tuple[Any, ...]:
             raise UserError(f"{where}: {one_line(item, most=60)} is named twice")
         seen.add(item)
     return values
+
+
+def _sections(config: Config, folder: Path, where: str) -> tuple[str, ...]:
+    """Return sections of the report by name, or by the absolute path of the user's own file."""
+    if not config.report.sections:
+        return ()
+    from reports.sections import ALL, ORDER  # only where they are asked for
+
+    found = []
+    for name in _distinct(config.report.sections, where):
+        if not name.endswith(".py"):
+            if name not in (ALL, *ORDER):
+                raise unknown("section", name, (ALL, *ORDER), where=where)
+            found.append(name)
+            continue
+        file = (folder / name).resolve()
+        if not file.is_file():
+            raise UserError(
+                f"{where}: no file {file}; a section is a name or a Python file with a function "
+                "section(findings)"
+            )
+        found.append(str(file))
+    return tuple(found)
 
 
 def _targets(config: Config, whose: str) -> dict[str, tuple[str, ...]]:

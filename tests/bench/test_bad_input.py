@@ -70,6 +70,16 @@ COMMAND_LINE = {
     "no store": _say("no store there", "cache", "info", "--store", "nothing"),
     "store is no store": _say("store", "cache", "info", "--store", "."),
     "size": _say('--max-size: "lots" is no size', "cache", "prune", "--max-size", "lots"),
+    "section file without a section": _say(
+        r"own\.py has no function section\(findings\)",
+        *("run", "small.toml", 'report.sections=["own.py"]'),
+        own__py="x = 1",
+    ),
+    "section file that breaks": _say(
+        r"own\.py cannot be run: ModuleNotFoundError",
+        *("run", "small.toml", 'report.sections=["own.py"]'),
+        own__py="import no_such_module",
+    ),
     "config of nothing": _say("no such experiment file", "config", "show", "x.toml"),
     "cells of nothing": _say("no such experiment file", "list", "cells", "x.toml"),
     "check of nothing": _say("no such experiment file", "check", "x.toml"),
@@ -95,6 +105,25 @@ TOML = {
     ),
     "mode a number": _say(
         "mode.evaluation: expected table, got int", "plan", "small.toml", "mode.evaluation=3"
+    ),
+    "unknown section": _say(
+        'report.sections: unknown section "sumary"; did you mean "summary"',
+        *("plan", "small.toml", 'report.sections=["sumary"]'),
+    ),
+    "no section file": _say(
+        r"report\.sections: no file .*nowhere\.py; a section is a name or a Python file",
+        *("plan", "small.toml", 'report.sections=["nowhere.py"]'),
+    ),
+    "section twice": _say(
+        "report.sections: 'cost' is named twice",
+        *("plan", "small.toml", 'report.sections=["cost", "cost"]'),
+    ),
+    "sections no list": _say(
+        "report.sections: expected list", "plan", "small.toml", "report.sections=3"
+    ),
+    "unknown report key": _say(
+        'report: unknown key "section"; did you mean "sections"',
+        *("plan", "small.toml", "report.section=[]"),
     ),
     "not TOML": _say(
         r"small\.toml: not valid TOML.*line 1", old='name = "small"', new="name = small"

@@ -133,6 +133,48 @@ def test_the_report_can_be_written_again(there, first, capsys):
     assert "\\toprule" in (there / "paper" / "tables" / "leaderboard.tex").read_text("utf-8")
 
 
+OWN = """\
+from reports.document import Paragraph, Section
+
+
+def section(findings):
+    return Section("mine", "My own", (Paragraph((f"{len(findings.models)} models.",)),))
+"""
+
+
+def test_a_section_of_ones_own_is_named_in_the_experiment_and_run_when_asked(
+    here, small_text, capsys
+):
+    (here / "mine.py").write_text(OWN)
+    (here / "small.toml").write_text(small_text + '\n[report]\nsections = ["summary", "mine.py"]\n')
+    words = [
+        "run",
+        "small.toml",
+        "-k",
+        "horizon=1 and fold=0",
+        "--jobs",
+        "1",
+        "--progress",
+        "quiet",
+    ]
+    assert main(words) == 0
+    page = (here / "runs" / "latest" / "report.html").read_text(encoding="utf-8")
+    assert 'id="mine"' in page
+    assert 'id="leaderboard"' not in page
+    # Whoever opens the folder later has not asked for code.
+    assert main(["report"]) == 0
+    page = (here / "runs" / "latest" / "report.html").read_text(encoding="utf-8")
+    assert 'id="mine"' not in page
+    assert "only run when asked for" in page
+    assert main(["report", "--section", "summary", "--section", "mine.py"]) == 0
+    page = (here / "runs" / "latest" / "report.html").read_text(encoding="utf-8")
+    assert 'id="mine"' in page
+    (here / "mine.py").write_text("def section(findings):\n    return findings.nothing\n")
+    capsys.readouterr()
+    assert main(["report", "--section", "mine.py"]) == 2
+    assert "mine.py failed: AttributeError" in capsys.readouterr().err
+
+
 def test_progress_as_json_is_json_alone(there):
     words = ["run", "small.toml", "-k", "persistence", "--progress", "json", "--no-report"]
     answer = _python([sys.executable, "-m", "bench", *words], there)

@@ -56,7 +56,7 @@ def test_where_nothing_differs_nothing_is_claimed():
 
 def test_a_table_of_scores_has_its_lead_in_units_of_the_score():
     rng = np.random.default_rng(3)
-    table = pd.DataFrame(rng.uniform(size=(12, 3)) + [0, 1, 2], columns=list("abc"))
+    table = pd.DataFrame(rng.uniform(size=(12, 3)) + np.arange(3), columns=list("abc"))
     found = findings(table, higher_is_better=True)
     lead = found.panels[0].lead("c", "b")
     assert lead.estimate == pytest.approx((table["c"] - table["b"]).mean())

@@ -216,3 +216,16 @@ def test_the_inputs_of_a_cell_are_all_that_its_dataflow_takes(small):
         "first_train": 1440,
         "test_size": 336,
     }
+
+
+def test_sections_of_the_report_are_names_and_files_beside_the_experiment(small, tmp_path):
+    small.write_text(small.read_text() + '\n[report]\nsections = ["all", "own/mine.py"]\n')
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "mine.py").write_text("")
+    experiment = Experiment.load(small)
+    assert experiment.sections == ("all", str((tmp_path / "own" / "mine.py").resolve()))
+    again = tmp_path / "elsewhere" / "again.toml"
+    again.parent.mkdir()
+    again.write_text(experiment.to_toml())
+    assert Experiment.load(again) == experiment
+    assert experiment.cells() == Experiment.load(again).filtered("").cells()
