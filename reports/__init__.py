@@ -5,5 +5,6 @@ from __future__ import annotations
 from reports.document import Document, build
 from reports.evidence import Evidence, EvidenceError, read
 from reports.own import SectionError
+from reports.pictures import figure
 
-__all__ = ["Document", "Evidence", "EvidenceError", "SectionError", "build", "read"]
+__all__ = ["Document", "Evidence", "EvidenceError", "SectionError", "build", "figure", "read"]

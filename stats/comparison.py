@@ -10,7 +10,7 @@ import numpy as np
 
 from stats.blocks import prepared
 from stats.effect import WinTieLoss, win_tie_loss
-from stats.errors import OptionError, ScoresError, choice
+from stats.errors import OptionError, ScoresError, choice, level
 from stats.omnibus import aligned_ranks, friedman, iman_davenport, quade, skillings_mack
 from stats.posthoc import conover, mean_rank_z, nemenyi, sign_test, wilcoxon
 from stats.resample import sign_flip_max_t
@@ -101,9 +101,35 @@ class Comparison(Evidence):
         """Compact letter display of `groups`."""
         return self.pairs.letters(alpha)
 
-    def figure(self, *, alpha: float = 0.05) -> Figure:
-        """The picture of the pairs: mean ranks with groups, or ranked intervals."""
-        return self.pairs.figure(alpha=alpha)
+    def figure(self, *, alpha: float = 0.05, width: float = 860.0, kind: str = "ranks") -> Figure:
+        """The picture of the pairs.
+
+        Parameters
+        ----------
+        alpha, width : float
+        kind : {"ranks", "matrix"}
+            Mean ranks with groups or intervals, or the multi-comparison matrix of up to 12
+            models: mean differences, wins, ties, losses and p-values of all pairs.
+        """
+        if choice(kind, ("ranks", "matrix"), name="kind") == "ranks":
+            return self.pairs.figure(alpha=alpha, width=width)
+        from stats.figures import comparison_matrix
+
+        order = np.argsort(self.mean_ranks, kind="stable")
+        square = np.ix_(order, order)
+        with np.errstate(invalid="ignore"):
+            net = -np.sign(np.nan_to_num(self.pairs.difference))
+        return comparison_matrix(
+            [self.names[i] for i in order],
+            self.mean_scores[order].tolist(),
+            self.effects.wins[square].astype(int).tolist(),
+            self.effects.ties[square].astype(int).tolist(),
+            self.pairs.pvalue[square].tolist(),
+            net=net[square].tolist(),
+            alpha=level(alpha),
+            width=width,
+            caption=f"{self.pairs._head()}, alpha = {alpha:g}",
+        )
 
     def _head(self) -> str:
         return f"{self.omnibus._head()}\n{self.pairs._head()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +16,12 @@ from stats.bootstrap import (
     settled_indices,
     told_bootstrap,
 )
-from stats.errors import choice
+from stats.errors import choice, level
 from stats.results import Result, Table
 from stats.scores import FloatArray, IntArray, LossesLike
+
+if TYPE_CHECKING:
+    from stats.figures import Figure
 
 __all__ = ["ConfidenceSetResult", "model_confidence_set"]
 
@@ -64,6 +68,19 @@ class ConfidenceSetResult(Result):
         kept = ~np.asarray(self.rejects(alpha))
         order = np.argsort(self.locations, kind="stable")
         return tuple(self.names[i] for i in order if kept[i])
+
+    def figure(self, *, alpha: float = 0.1, width: float = 860.0) -> Figure:
+        """The p-value at which each model leaves, with the set at `alpha`."""
+        from stats.figures import confidence_set
+
+        return confidence_set(
+            self.names,
+            self.pvalue.tolist(),
+            self.locations.tolist(),
+            alpha=level(alpha),
+            width=width,
+            caption=f"{self._head()}, alpha = {alpha:g}",
+        )
 
     def _head(self) -> str:
         return (

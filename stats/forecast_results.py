@@ -18,6 +18,7 @@ from stats.results import (
     Table,
     format_number,
     format_pvalue,
+    square_texts,
 )
 from stats.scores import BoolArray, FloatArray, IntArray
 
@@ -64,6 +65,26 @@ class ForecastResult(Result):
             raise OptionError(f"no estimate is named {name!r}; there are {', '.join(told)}")
         return told[name]
 
+    def figure(self, *, alpha: float = 0.05, width: float = 860.0) -> Figure:
+        """The p-value on a logarithmic scale, with those of the parts of the test."""
+        from stats.figures import pvalue_scale
+
+        parts = {name: value for name, value in self.estimates if "p-value" in name}
+        parts |= {name: value for name, value in self.estimates if name.startswith("pvalue_")}
+        return pvalue_scale(
+            ["the test", *(_part(name) for name in parts)],
+            [self.pvalue, *parts.values()],
+            estimates=[
+                ("statistic", self.statistic),
+                *((name, value) for name, value in self.estimates if name not in parts),
+            ],
+            alpha=level(alpha),
+            null=self.null,
+            width=width,
+            title=self.test,
+            caption=f"{self._head()}, alpha = {alpha:g}",
+        )
+
     def _head(self) -> str:
         df = ", ".join(f"{d:g}" for d in self.df)
         on = f" on {df} df" if df else ""
@@ -90,6 +111,10 @@ class ForecastResult(Result):
         ]
 
 
+def _part(name: str) -> str:
+    return name.removeprefix("pvalue_").replace("p-value", "").strip()
+
+
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class TimeControlResult(ControlResult):
     """One test for each model against one control, on losses over time.
@@ -97,6 +122,8 @@ class TimeControlResult(ControlResult):
     The fields are those of `ControlResult`; `n_blocks` counts times and `locations` are mean
     losses.
     """
+
+    _location = "mean loss"
 
     @property
     def n_times(self) -> int:
@@ -154,21 +181,9 @@ class TimePairsResult(PairsResult):
             alternative=self.alternative,
         )
 
-    def figure(self, *, alpha: float = 0.05) -> Figure:
+    def figure(self, *, alpha: float = 0.05, width: float = 860.0) -> Figure:
         """All pairs as a square, models in the order of their mean losses."""
-        from stats.figures import significance_matrix
-
-        order = np.argsort(self.locations, kind="stable")
-        square = np.ix_(order, order)
-        verdicts = np.where(self.separated(alpha), -np.sign(self.difference), 0.0)
-        return significance_matrix(
-            [self.names[i] for i in order],
-            verdicts[square].tolist(),
-            undefined=self.undefined[square].tolist(),
-            blocks="",
-            title="Significance matrix, smallest mean loss first",
-            caption=f"{self._head()}, alpha = {alpha:g}",
-        )
+        return self._square(alpha, width)
 
     def _head(self) -> str:
         told = {"none": "p-values not adjusted", "joint": "joint p-values"}
@@ -242,9 +257,9 @@ class ForecastPairsResult(TimePairsResult):
                 f"{self.horizons.count(horizon)} slices have the horizon {horizon}; take the slice "
                 "from the arrays, such as pvalue[:, :, 0]"
             )
-        where = self.horizons.index(horizon)
-        if self.statistic.ndim == 2:
-            return self
+        return self if self.statistic.ndim == 2 else self._slice(self.horizons.index(horizon))
+
+    def _slice(self, where: int) -> ForecastPairsResult:
         return ForecastPairsResult(
             statistic=self.statistic[..., where],
             pvalue=self.pvalue[..., where],
@@ -260,7 +275,7 @@ class ForecastPairsResult(TimePairsResult):
             long_run_variance=self.long_run_variance[..., where],
             flat=self.flat[..., where],
             negative_variance=self.negative_variance[..., where],
-            horizons=(horizon,),
+            horizons=(self.horizons[where],),
             estimators=(self.estimators[where],),
             bandwidth=self.bandwidth,
             hln=self.hln,
@@ -321,10 +336,26 @@ class ForecastPairsResult(TimePairsResult):
         self._one_horizon("comparisons with a control")
         return super().versus(control)
 
-    def figure(self, *, alpha: float = 0.05) -> Figure:
-        """All pairs as a square, models in the order of their mean losses; of one horizon."""
-        self._one_horizon("figures")
-        return super().figure(alpha=alpha)
+    def figure(self, *, alpha: float = 0.05, width: float = 860.0) -> Figure:
+        """All pairs as a square, one for each horizon, in the order of mean losses."""
+        if self.statistic.ndim == 2:
+            return self._square(alpha, width)
+        from stats.figures import forecast_matrices
+
+        parts = [self._slice(at) for at in range(len(self.horizons))]
+        order = np.argsort(self.locations.mean(axis=1), kind="stable")
+        square = np.ix_(order, order)
+        nets = [part._net(alpha) for part in parts]
+        return forecast_matrices(
+            [self.names[i] for i in order],
+            self.horizons,
+            [net[square].tolist() for net, _ in nets],
+            undefined=[part.undefined[square].tolist() for part in parts],
+            texts=[square_texts(part.statistic[square]) for part in parts],
+            levels=nets[0][1],
+            width=width,
+            caption=f"{self._head()}, alpha = {alpha:g}; order of mean losses over all horizons",
+        )
 
     def letters(self, alpha: float = 0.05) -> dict[str, str]:
         """Compact letter display; of one horizon."""

@@ -1031,7 +1031,7 @@ class RankBestResult(BestResult):
             [np.minimum(distance - width, 0.0), np.maximum(distance + width, 0.0)]
         )
 
-    def figure(self, *, alpha: float = 0.05) -> Figure:
+    def figure(self, *, alpha: float = 0.05, width: float = 860.0) -> Figure:
         """Ranked intervals with the band of the best model."""
         from stats.figures import intervals
 
@@ -1040,6 +1040,7 @@ class RankBestResult(BestResult):
             self.names,
             self.locations.tolist(),
             difference=difference,
+            width=width,
             caption=f"{self._head()}, alpha = {alpha:g}",
         )
 

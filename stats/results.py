@@ -34,10 +34,14 @@ __all__ = [
     "format_number",
     "format_pvalue",
     "judged",
+    "square_texts",
 ]
 
 Table: TypeAlias = Mapping[str, Sequence[Any]]
 """Columns by name, all of one length: what the renderers below draw from."""
+
+_STRONG = 0.001
+"""Level of the darker squares of a picture of all pairs."""
 
 SHOWN_ROWS = 30
 """Rows that `summary` and the notebook view print; `to_frame` and `to_latex` give all."""
@@ -274,15 +278,31 @@ class Evidence:
             [*(_sentence_case(s) for s in sentences), f"Computed with {_provenance()}."]
         )
 
-    def figure(self, *, alpha: float = 0.05) -> Figure:
-        """The layout of the picture, in numbers: what `plot` and the reports draw."""
+    def figure(self, *, alpha: float = 0.05, width: float = 860.0) -> Figure:
+        """The layout of the picture, in numbers: what `plot` and the reports draw.
+
+        Parameters
+        ----------
+        alpha : float, default 0.05
+        width : float, default 860
+            Pixels, a hundred to the inch in print; from 300 on. Save it with
+            ``figure(...).save("name.svg")``, or .pdf, .png, .tex (TikZ), .csv (its numbers).
+        """
         raise StatsError(f"{type(self).__name__} has no picture; its numbers are in to_frame()")
 
-    def plot(self, ax: Axes | None = None, *, alpha: float = 0.05) -> Axes:
-        """Draw the result with matplotlib, which is imported here."""
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw the result with matplotlib, laid out for the width of the Axes.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            A new figure of the layout's own size if left out.
+        **options
+            What `figure` takes, such as ``alpha``.
+        """
         from stats.figures import axes
 
-        return axes.draw(self.figure(alpha=alpha), ax)
+        return axes.draw(self.figure(**{"width": axes.room(ax), **options}), ax)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {'; '.join(self._head().splitlines())}>"
@@ -340,13 +360,17 @@ class OmnibusResult(Result):
     n_blocks: int
     effect: float = math.nan
 
-    def figure(self, *, alpha: float = 0.05) -> Figure:
+    def figure(self, *, alpha: float = 0.05, width: float = 860.0) -> Figure:
         """Mean ranks on an axis, without groups: an omnibus test separates no pair."""
         from stats import figures
 
         level(alpha)
         return figures.critical_difference(
-            self.names, self.locations.tolist(), title="Mean ranks", caption=self._head()
+            self.names,
+            self.locations.tolist(),
+            width=width,
+            title="Mean ranks",
+            caption=self._head(),
         )
 
     def _head(self) -> str:
@@ -475,29 +499,59 @@ class PairsResult(Result):
         told = compact_letters(self.separated(alpha), order=self.locations)
         return dict(zip(self.names, told, strict=True))
 
-    def figure(self, *, alpha: float = 0.05) -> Figure:
-        """Mean ranks and groups: the classic diagram up to 15 models, intervals beyond."""
+    def figure(self, *, alpha: float = 0.05, width: float = 860.0) -> Figure:
+        """Mean ranks and groups: the classic diagram up to 15 models.
+
+        Beyond, intervals of mean ranks where the test has a critical difference, and all pairs as
+        a square where it has none.
+        """
         from stats import figures
 
-        k = len(self.names)
+        locations = self.locations.tolist()
         caption = f"{self._head()}, alpha = {alpha:g}"
         ruler = self._ruler(alpha)
-        locations = self.locations.tolist()
-        if k <= figures.CLASSIC:
+        if len(self.names) <= figures.CLASSIC:
             return figures.critical_difference(
                 self.names,
                 locations,
                 groups=self.groups(alpha),
                 difference=ruler,
+                width=width,
                 caption=caption,
             )
         if ruler is None:
-            raise StatsError(
-                f"groups of {k} models overlap too often to be drawn, and {self.test} has no "
-                f"interval of mean ranks: draw stats.mcb(scores) or stats.nemenyi(scores), or up "
-                f"to {figures.CLASSIC} models; separated(alpha) has all verdicts"
-            )
-        return figures.intervals(self.names, locations, difference=ruler, caption=caption)
+            return self._square(alpha, width)
+        return figures.intervals(
+            self.names, locations, difference=ruler, width=width, caption=caption
+        )
+
+    def _square(self, alpha: float, width: float) -> Figure:
+        """All pairs as a square, models in the order of their locations."""
+        from stats.figures import significance_matrix
+
+        order = np.argsort(self.locations, kind="stable")
+        square = np.ix_(order, order)
+        net, levels = self._net(alpha)
+        return significance_matrix(
+            [self.names[i] for i in order],
+            net[square].tolist(),
+            undefined=self.undefined[square].tolist(),
+            texts=square_texts(self.statistic[square]),
+            blocks="",
+            levels=levels,
+            width=width,
+            title="All pairs, best first",
+            caption=f"{self._head()}, alpha = {alpha:g}",
+        )
+
+    def _net(self, alpha: float) -> tuple[FloatArray, tuple[str, ...]]:
+        """1 where i is better and strongly so, 0.5 where better, below 0 where worse, else 0."""
+        with np.errstate(invalid="ignore"):
+            sign = np.where(self.separated(alpha), -np.sign(self.difference), 0.0)
+        if alpha <= _STRONG:
+            return sign, ()
+        levels = (f"p ≤ {_STRONG:g}", f"p ≤ {alpha:g}")
+        return np.where(self.separated(_STRONG), sign, 0.5 * sign), levels
 
     def _ruler(self, alpha: float) -> float | None:
         return None
@@ -595,6 +649,25 @@ class ControlResult(Result):
         rejected = self.rejects(alpha) & (self.difference > 0)
         return tuple(n for n, r in zip(self.names, rejected, strict=True) if r)
 
+    _location = "average rank"
+
+    def figure(self, *, alpha: float = 0.05, width: float = 860.0) -> Figure:
+        """Each model beside the control, filled where the test tells them apart."""
+        from stats.figures import against_control
+
+        return against_control(
+            self.names,
+            self.locations.tolist(),
+            self.pvalue.tolist(),
+            control=self.control,
+            differences=self.difference.tolist(),
+            alpha=level(alpha),
+            location=self._location,
+            width=width,
+            title=f"Comparison with {self.control}",
+            caption=f"{self._head()}, alpha = {alpha:g}",
+        )
+
     def _head(self) -> str:
         correction = (
             "not adjusted" if self.correction == "none" else f"adjusted by {self.correction}"
@@ -670,6 +743,19 @@ class BestResult(Result):
             f"Each of {len(self.names)} models was compared with the best of the others on "
             f"{self.n_blocks} blocks by {self.test}."
         ]
+
+
+def square_texts(statistic: FloatArray) -> list[list[str]]:
+    """Statistics as they are written into squares; nothing where there are too many to read."""
+    if len(statistic) > _WRITTEN:
+        return []
+    return [
+        ["" if math.isnan(value) else f"{value:.2f}".replace("-", "−") for value in row]
+        for row in statistic
+    ]
+
+
+_WRITTEN = 12
 
 
 def judged(paragraph: str, alpha: float) -> str:

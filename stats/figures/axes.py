@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stats.errors import StatsWarning
 from stats.figures.marks import Box, Cells, Dot, Figure, Label, Line
+from stats.figures.space import LEAST
 from stats.figures.style import FONTS, PALETTES, style_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw", "painted", "room"]
 
+_WIDTH = 860.0
 _PIXEL = 0.72  # points in a pixel of the layout: 860 pixels become 8.6 inches
 _ALIGN = {"start": "left", "middle": "center", "end": "right"}
 # Text stays text, as publishers ask; no date, so equal figures are equal bytes.
@@ -38,11 +40,13 @@ def painted(figure: Figure, ending: str, *, theme: str = "light") -> bytes:
     return out.getvalue()
 
 
-def room(ax: Axes) -> float:
-    """Width of an Axes in pixels of a layout: the width to lay a figure out for."""
+def room(ax: Axes | None) -> float:
+    """Width to lay a figure out for: that of the Axes, within what can be read."""
+    if ax is None:
+        return _WIDTH
     canvas = ax.get_figure(root=True)
     assert canvas is not None
-    return float(ax.get_window_extent().width / canvas.dpi * 100)
+    return min(max(LEAST, float(ax.get_window_extent().width / canvas.dpi * 100)), 1200.0)
 
 
 def draw(figure: Figure, ax: Axes | None = None, *, theme: str = "light") -> Axes:

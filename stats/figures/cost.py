@@ -5,16 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from stats.figures.marks import Dot, Figure, Label, Line, Mark
-from stats.figures.ranking import families_of
-from stats.figures.space import (
-    MARGIN,
-    ROWS,
-    SMALL,
-    beside,
-    coarse,
-    legend,
-)
+from stats.figures.marks import Dot, Figure, Label, Line, Mark, Point
+from stats.figures.naming import beside
+from stats.figures.ranking import checked_names, families_of
+from stats.figures.scales import coarse
+from stats.figures.space import MARGIN, ROWS, SMALL, checked_width, feet, legend
 from stats.figures.text import clean, text_width
 
 __all__ = [
@@ -41,6 +36,8 @@ def trade_off(
     >>> figure.marks_of("stem")[0].who
     ('a', 'b')
     """
+    width = checked_width(width)
+    checked_names(names, least=1)
     models = [
         (name, max(cost, 1e-3), rank)
         for name, cost, rank in sorted(
@@ -72,18 +69,28 @@ def trade_off(
         marks.append(Label(x0 - 8.0, y + 4.3, f"{i * step:.0f}", "end", SMALL, "scale"))
     axis = top + tall + 10.0
     marks.append(Line(((x0, axis), (x1, axis)), "axis"))
+    end = -math.inf
     for power in range(low, high + 1):
         x = x_of(10.0**power)
         marks.append(Line(((x, axis), (x, axis + 6.0)), "tick"))
         text = f"{10.0**power:g}" if -4 < power < 5 else f"1e{power}"
-        marks.append(Label(x, axis + 20.0, text, "middle", SMALL, "scale"))
-    marks.append(Label(x0, axis + 38.0, "seconds (better is left)", "start", SMALL, "note"))
+        half = text_width(text, SMALL) / 2
+        if x - half >= end + 8.0 and x + half <= width:
+            marks.append(Label(x, axis + 20.0, text, "middle", SMALL, "scale"))
+            end = x + half
+    notes, foot = feet(
+        "seconds, better is left",
+        "line: nothing is both faster and better",
+        MARGIN,
+        width - MARGIN,
+        axis + 38.0,
+    )
+    marks.extend(notes)
     front: list[tuple[str, float, float]] = []
     for name, cost, rank in models:
         if not front or rank < front[-1][2]:
             front.append((name, cost, rank))
-    note = Label(x1, axis + 38.0, "line: nothing is faster and better", "end", SMALL, "note")
-    marks.append(note)
+    path: list[Point] = []
     if len(front) > 1:
         path = [(x_of(front[0][1]), y_of(front[0][2]))]
         for _, cost, rank in front[1:]:
@@ -97,8 +104,8 @@ def trade_off(
     told = [*reversed(front), *(model for model in models if model[0] not in undominated)]
     if len(models) > ROWS:
         told = front[::-1]
-    marks.extend(beside(told, places, family, (x0, top - 10.0, x1, axis - 2.0)))
-    key, height = legend(family, axis + 42.0, width)
+    marks.extend(beside(told, places, family, (x0, top - 10.0, x1, axis - 2.0), path))
+    key, height = legend(family, foot + 4.0, width)
     marks.extend(key)
     return Figure(
         "trade-off",

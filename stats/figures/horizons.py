@@ -6,12 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 from stats.figures.marks import Dot, Figure, Label, Line, Mark, Point
-from stats.figures.space import (
-    MARGIN,
-    SMALL,
-    nice,
-    spread,
-)
+from stats.figures.ranking import checked_names
+from stats.figures.scales import nice
+from stats.figures.space import MARGIN, SMALL, checked_width, feet, spread
 from stats.figures.style import FAMILIES
 from stats.figures.text import clean, shorten, text_width
 
@@ -46,6 +43,8 @@ def horizon_lines(
     >>> [label.text for label in figure.marks_of("label-0")]
     ['a']
     """
+    width = checked_width(width)
+    checked_names(names, least=1)
     shown = {name: shorten(clean(name), SMALL, 0.28 * width) for name in names}
     known = [v for name in names for v in values[name] if math.isfinite(v)]
     low, high = min([0.0, *known]), max([0.0, *known])
@@ -106,14 +105,13 @@ def horizon_lines(
     bottom = top + tall + 14.0
     for index, horizon in enumerate(horizons):
         marks.append(Label(x_of(index), bottom + 10.0, f"{horizon}", "middle", SMALL, "scale"))
-    marks.append(Label(x0, bottom + 28.0, "steps ahead", "start", SMALL, "note"))
-    if baseline:
-        text = shorten(f"0 = {clean(baseline)}", SMALL, 0.4 * width)
-        marks.append(Label(x1, bottom + 28.0, text, "end", SMALL, "note"))
+    told = shorten(f"0 = {clean(baseline)}", SMALL, width - 2 * MARGIN) if baseline else ""
+    notes, foot = feet("steps ahead", told, MARGIN, width - MARGIN, bottom + 28.0)
+    marks.extend(notes)
     return Figure(
         "horizon-lines",
         width,
-        bottom + 36.0,
+        foot + 8.0,
         tuple(marks),
         title,
         f"Lines of {len(names)} models over horizons {', '.join(map(str, horizons))}.",

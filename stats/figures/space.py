@@ -1,35 +1,41 @@
-"""Where things find room: lanes, lines of text, ticks, and names beside their points."""
+"""Where things find room: lanes, lines of text, notes under an axis, the key of colours."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from stats.figures.marks import Dot, Label, Line, Mark, Point
+from stats.errors import OptionError
+from stats.figures.marks import Box, Dot, Label, Mark
 from stats.figures.text import clean, shorten, text_width
 
 __all__ = [
+    "LEAST",
     "MARGIN",
     "ROWS",
     "SIZE",
     "SMALL",
-    "Scale",
-    "beside",
-    "coarse",
+    "captioned",
+    "checked_width",
+    "feet",
+    "key",
     "legend",
-    "nice",
     "pack",
-    "rank_axis",
     "spread",
     "wrapped",
 ]
-
-Scale = Callable[[float], float]
 
 SIZE = 13.0  # font size of names, in pixels
 SMALL = 12.0
 MARGIN = 6.0
 ROWS = 40  # most models drawn one to a row
+LEAST = 300.0  # narrowest canvas: a small phone less its margins
+
+
+def checked_width(width: float) -> float:
+    """The width, or an error that says how narrow a figure may be."""
+    if not LEAST <= width < 1e5:
+        raise OptionError(f"a figure is at least {LEAST:.0f} pixels wide, got {width:g}")
+    return float(width)
 
 
 def pack(spans: Sequence[tuple[float, float]], *, gap: float) -> list[int]:
@@ -72,6 +78,7 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
 
 
 def wrapped(text: str, size: float, limit: float) -> list[str]:
+    """Lines of at most ``limit`` pixels; a longer word loses its middle."""
     lines: list[str] = []
     for word in text.split(" "):
         if lines and text_width(f"{lines[-1]} {word}", size) <= limit:
@@ -81,48 +88,56 @@ def wrapped(text: str, size: float, limit: float) -> list[str]:
     return lines
 
 
-def coarse(span: float, pixels: float, least: float) -> float:
-    for power in range(6):
-        for base in (1.0, 2.0, 5.0):
-            step = base * 10.0**power
-            if step / span * pixels >= least:
-                return step
-    return span
+def captioned(
+    caption: str, height: float, width: float, *, anchor: str = "start"
+) -> tuple[list[Mark], float]:
+    """Lines of a caption under the height, and the new height."""
+    marks: list[Mark] = []
+    if caption:
+        text = clean(caption)
+        x = width / 2 if anchor == "middle" else MARGIN
+        for line in wrapped(text[:1].upper() + text[1:], SMALL, width - 2 * MARGIN):
+            height += 17.0
+            marks.append(Label(x, height - 3.0, line, anchor, SMALL, "caption"))
+    return marks, height
 
 
-def nice(least: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is not below ``least``."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(base * power for base in (1.0, 2.0, 5.0, 10.0) if base * power >= least * 0.999)
+def feet(left: str, right: str, x0: float, x1: float, y: float) -> tuple[list[Mark], float]:
+    """Two notes on one line, or under each other where it is too short; and the last baseline."""
+    apart = text_width(left, SMALL) + text_width(right, SMALL) + 16.0 <= x1 - x0
+    if apart or not right:
+        notes: list[Mark] = [Label(x0, y, left, "start", SMALL, "note")] if left else []
+        if right:
+            notes.append(Label(x1, y, right, "end", SMALL, "note"))
+        if not right and text_width(left, SMALL) > x1 - x0:
+            notes, y = [], y - 16.0
+            for line in wrapped(left, SMALL, x1 - x0):
+                y += 16.0
+                notes.append(Label(x0, y, line, "start", SMALL, "note"))
+        return notes, y
+    first, y = feet(left, "", x0, x1, y)
+    rest, y = feet(right, "", x0, x1, y + 16.0)
+    return first + rest, y
 
 
-def rank_axis(low: float, high: float, x_of: Scale, y: float, *, above: bool) -> list[Mark]:
-    """Axis with integer ticks, half ticks where there is room, and numbers on one side."""
-    pixels = x_of(high) - x_of(low)
-    widest = text_width(f"{high:.0f}", SMALL)
-    step = coarse(high - low, pixels, widest + 6.0)
-    side = -1.0 if above else 1.0
-    marks: list[Mark] = [Line(((x_of(low), y), (x_of(high), y)), "axis")]
-    first = math.ceil(low / step) * step
-    ticks = [first + i * step for i in range(int((high - first) / step + 1e-9) + 1)]
-    if step > 1 and low not in ticks and x_of(ticks[0]) - x_of(low) > widest + 10.0:
-        ticks.insert(0, low)
-    for tick in ticks:
-        x = x_of(tick)
-        marks.append(Line(((x, y), (x, y + side * 8.0)), "tick"))
-        baseline = y - 13.0 if above else y + 21.0
-        marks.append(Label(x, baseline, f"{tick:.0f}", "middle", SMALL, "scale"))
-    if step == 1 and pixels / (high - low) >= 20:
-        for tick in ticks[:-1]:
-            x = x_of(tick + 0.5)
-            if x < x_of(high):
-                marks.append(Line(((x, y), (x, y + side * 5.0)), "minor"))
-    return marks
+def key(entries: Sequence[tuple[str, str]], y: float, width: float) -> tuple[list[Mark], float]:
+    """Squares of each role with its words, in lines from the left; and the next free height."""
+    marks: list[Mark] = []
+    x = MARGIN
+    for role, text in entries:
+        room = 18.0 + text_width(text, SMALL)
+        if x > MARGIN and x + room > width - MARGIN:
+            x, y = MARGIN, y + 18.0
+        marks.append(Box(x, y, 12.0, 12.0, role))
+        marks.append(Label(x + 18.0, y + 10.0, text, "start", SMALL, "caption"))
+        x += room + 18.0
+    return marks, y + 20.0
 
 
 def legend(
     family: Mapping[str, tuple[str, int]], height: float, width: float
 ) -> tuple[list[Mark], float]:
+    """Colours of the families under the height, where there are several; and the new height."""
     labels = {label: colour for label, colour in family.values() if label}
     if len(labels) < 2:
         return [], height
@@ -137,37 +152,3 @@ def legend(
         marks.append(Label(x + 10.0, y, text, "start", SMALL, "caption", full=clean(label)))
         x += room
     return marks, y + 8.0
-
-
-def beside(
-    models: Sequence[tuple[str, float, float]],
-    places: Mapping[str, Point],
-    family: Mapping[str, tuple[str, int]],
-    frame: tuple[float, float, float, float],
-) -> list[Mark]:
-    """Names next to their points, left out where no side is free."""
-    left, top, right, bottom = frame
-    taken: list[tuple[float, float, float, float]] = []
-    marks: list[Mark] = []
-    for name, _, _ in models:
-        x, y = places[name]
-        full = clean(name)
-        text = shorten(full, SMALL, 200.0)
-        for dx, dy, anchor in _SIDES:
-            mark = Label(
-                x + dx, y + dy, text, anchor, SMALL, f"label-{family[name][1]}", (name,), full
-            )
-            a, b, c, d = mark.extent()
-            if a < left or b < top or c > right or d > bottom:
-                continue
-            if any(a < q[2] + 3 and c > q[0] - 3 and b < q[3] and d > q[1] for q in taken):
-                continue
-            if any(a - 4 < px < c + 4 and b - 4 < py < d + 4 for px, py in places.values()):
-                continue
-            taken.append((a, b, c, d))
-            marks.append(mark)
-            break
-    return marks
-
-
-_SIDES = ((9.0, 4.3, "start"), (-9.0, 4.3, "end"), (0.0, -9.0, "middle"), (0.0, 17.0, "middle"))

@@ -6,13 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from stats.figures.marks import Box, Dot, Figure, Label, Mark
 from stats.figures.ranking import families_of, ordered
-from stats.figures.space import (
-    MARGIN,
-    SIZE,
-    SMALL,
-    pack,
-    rank_axis,
-)
+from stats.figures.scales import rank_axis
+from stats.figures.space import MARGIN, SIZE, SMALL, checked_width, feet, pack
 from stats.figures.text import clean, shorten, text_width
 
 __all__ = [
@@ -40,6 +35,7 @@ def strips(
     >>> [mark.text for mark in figure.marks_of("name")]
     ['a', 'b']
     """
+    width = checked_width(width)
     models = ordered(names, ranks)
     family = families_of([name for name, _ in models], families)
     order = list(dict.fromkeys(family[name][0] for name, _ in models))
@@ -87,15 +83,18 @@ def strips(
     right = min(x_of(best + difference), x1)
     band = Box(x_of(best), start, max(right - x_of(best), 1.0), axis - start, "band")
     scale = rank_axis(low, high, x_of, axis, above=False)
-    note = Label(
-        x0, axis + 38.0, "average rank among all models (better is left)", "start", SMALL, "note"
+    notes, foot = feet(
+        "average rank among all models, better is left",
+        "band: not separable from the best",
+        MARGIN,
+        width - MARGIN,
+        axis + 38.0,
     )
-    tail = Label(width - MARGIN, axis + 38.0, "not separable from the best", "end", SMALL, "note")
     return Figure(
         "strips",
         width,
-        axis + 48.0,
-        (band, *scale, note, tail, *marks),
+        foot + 10.0,
+        (band, *scale, *notes, *marks),
         title,
         f"Average ranks of {len(models)} models in {len(order)} families on one axis.",
         columns=("model", "family", "average rank"),

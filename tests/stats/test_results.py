@@ -196,7 +196,6 @@ def test_pictures_are_drawn_or_refused_with_a_reason(all_results):
     wide = stats.nemenyi(RNG.normal(size=(20, 30)))
     assert wide.plot().texts
     many = stats.wilcoxon(RNG.normal(size=(20, 30))).adjusted("holm")
-    with pytest.raises(stats.StatsError, match=r"groups of 30 models .*draw stats\.mcb\(scores\)"):
-        many.plot()
+    assert many.figure().kind == "significance-matrix"
     with pytest.raises(stats.StatsError, match="has no picture; its numbers are in to_frame"):
         all_results["wins"].plot()

@@ -3,7 +3,7 @@
 from itertools import combinations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stats.figures import (
@@ -14,72 +14,19 @@ from stats.figures import (
     strips,
     trade_off,
 )
-from stats.figures.marks import Box, Cells, Dot, Figure, Label, Line, stack
+from stats.figures.marks import Cells, Dot, Line, stack
 from stats.figures.ranking import families_of
 from stats.figures.space import pack
 from stats.figures.style import STYLES
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=200)
-EASY = st.text("abcdefghij-/=_0123456789", min_size=1, max_size=40)
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@st.composite
-def rankings(draw, least=2, most=15):
-    """Names and average ranks that can occur: k models, ranks within 1 and k, ties likely."""
-    k = draw(st.integers(least, most))
-    names = draw(st.lists(st.one_of(EASY, NAMES), min_size=k, max_size=k, unique=True))
-    blocks = draw(st.sampled_from([1, 2, 7, 10]))
-    steps = st.integers(0, (k - 1) * blocks)
-    ranks = [1 + draw(steps) / blocks for _ in range(k)]
-    return names, ranks
-
-
-@st.composite
-def grouped(draw):
-    """A ranking with any groups at all: they need not be contiguous."""
-    names, ranks = draw(rankings())
-    groups = draw(st.lists(st.lists(st.sampled_from(names), min_size=1, unique=True), max_size=6))
-    difference = draw(st.none() | st.floats(0.05, 30.0))
-    return names, ranks, groups, difference
-
-
-def extents(figure: Figure):
-    for mark in figure.marks:
-        if isinstance(mark, Label):
-            yield mark, mark.extent()
-        elif isinstance(mark, Dot):
-            r = mark.radius
-            yield mark, (mark.x - r, mark.y - r, mark.x + r, mark.y + r)
-        elif isinstance(mark, Box):
-            yield mark, (mark.x, mark.y, mark.x + mark.width, mark.y + mark.height)
-        elif isinstance(mark, Cells):
-            side = len(mark.codes) * mark.size
-            yield mark, (mark.x, mark.y, mark.x + side, mark.y + side)
-        else:
-            xs, ys = zip(*mark.points, strict=True)
-            yield mark, (min(xs), min(ys), max(xs), max(ys))
-
-
-def assert_inside(figure: Figure):
-    for mark, (left, top, right, bottom) in extents(figure):
-        assert left >= -0.01, mark
-        assert top >= -0.01, mark
-        assert right <= figure.width + 0.01, mark
-        assert bottom <= figure.height + 0.01, mark
-
-
-def assert_labels_apart(figure: Figure):
-    labels = [(mark, box) for mark, box in extents(figure) if isinstance(mark, Label)]
-    for (one, a), (other, b) in combinations(labels, 2):
-        apart = (
-            a[2] <= b[0] + 0.01 or b[2] <= a[0] + 0.01 or a[3] <= b[1] + 0.01 or b[3] <= a[1] + 0.01
-        )
-        assert apart, (one, other)
-
-
-def assert_paintable(figure: Figure):
-    assert {mark.role for mark in figure.marks} <= set(STYLES)
+from .geometry import (
+    QUICK,
+    assert_inside,
+    assert_labels_apart,
+    assert_paintable,
+    grouped,
+    rankings,
+)
 
 
 @given(grouped(), st.sampled_from([480.0, 620.0, 860.0, 1200.0]))
@@ -347,7 +294,7 @@ def test_a_matrix_of_one_test_is_well_laid_out(k):
 
 def test_few_models_all_have_their_number():
     figure = significance_matrix(["a", "b", "c"], [[0, 1, 1], [-1, 0, 0.2], [-1, -0.2, 0]])
-    assert [mark.text for mark in figure.marks_of("scale")] == ["1", "2", "3"]
+    assert sorted(mark.text for mark in figure.marks_of("value")) == ["1", "1", "2", "2", "3", "3"]
 
 
 def test_colours_after_the_seventh_family_are_shared():
