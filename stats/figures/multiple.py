@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from stats.figures.marks import Box, Figure, Label, Line
@@ -73,10 +74,11 @@ def comparison_matrix(
     gaps = [[one - other for other in scores] for one in scores]
     sides = net or [[wins[i][j] - wins[j][i] for j in range(k)] for i in range(k)]
     checked_matrix(names, sides, "verdict")
+    told_gaps = _told(gaps)
     cells = [
         [
             (
-                _signed(gaps[i][j]),
+                told_gaps[i][j],
                 f"{wins[i][j]}/{ties[i][j]}/{wins[j][i]}",
                 pvalue(pvalues[i][j]).replace("0.", "."),
             )
@@ -157,9 +159,10 @@ def comparison_matrix(
     )
 
 
-def _signed(value: float) -> str:
-    decimals = 3 if abs(value) < 10 else 2 if abs(value) < 100 else 0
-    text = f"{value:.{decimals}f}" if abs(value) < 1e6 else f"{value:.2g}"
-    if value and float(text) == 0:
-        text = f"{value:.0e}"
-    return text.replace("-", "−", 1)
+def _told(gaps: Sequence[Sequence[float]]) -> list[list[str]]:
+    """Differences with as many decimals as each other, three digits for the largest."""
+    largest = max(abs(gap) for row in gaps for gap in row)
+    if largest and not 1e-4 <= largest < 1e5:
+        return [[f"{gap:.1e}".replace("-", "−") for gap in row] for row in gaps]
+    decimals = max(0, 2 - math.floor(math.log10(largest))) if largest else 0
+    return [[f"{gap:.{decimals}f}".replace("-", "−", 1) for gap in row] for row in gaps]

@@ -67,7 +67,7 @@ def aligned(values: Sequence[float]) -> list[str]:
     largest = max(abs(value) for value in values)
     if not 1e-3 <= largest < 1e5:
         return [f"{value:.4g}".replace("-", "−", 1) for value in values]
-    decimals = min(4, max(0, 3 - math.floor(math.log10(largest))))
+    decimals = min(6, max(0, 3 - math.floor(math.log10(largest))))
     return [f"{value:.{decimals}f}".replace("-", "−", 1) for value in values]
 
 

@@ -7,9 +7,9 @@ import unicodedata
 
 from stats.figures.marks import Box, Cells, Dot, Figure, Label, Line, Mark
 from stats.figures.style import PALETTES, STYLES
-from stats.figures.text import clean
+from stats.figures.text import clean, text_width
 
-__all__ = ["LETTER", "PIXEL", "PREAMBLE", "document", "escape", "named", "picture"]
+__all__ = ["GLYPH", "LETTER", "PIXEL", "PREAMBLE", "document", "escape", "named", "picture"]
 
 # What a paper needs to take the picture in; all of it is in every LaTeX distribution.
 PREAMBLE = r"""\usepackage{iftex}
@@ -29,6 +29,12 @@ PREAMBLE = r"""\usepackage{iftex}
 LETTER = (
     r"\ifdefined\cfletter\else\protected\def\cfletter#1#2{\ifdefined\Umathchar"
     r"\iffontchar\font#1 \char#1 \else[U+#2]\fi\else[U+#2]\fi\allowbreak}\fi"
+)
+
+# The same in a label, which must not grow: a box, or nothing for an accent or a joiner.
+GLYPH = (
+    r"\ifdefined\cfglyph\else\protected\def\cfglyph#1#2{\ifdefined\Umathchar"
+    r"\iffontchar\font#1 \char#1 \else#2\fi\else#2\fi}\fi"
 )
 
 PIXEL = 0.72  # big points in a pixel of the layout, as in matplotlib: 860 pixels are 8.6 inches
@@ -104,18 +110,22 @@ _LETTERS = frozenset(
 )
 
 
-def escape(text: str) -> str:
+def escape(text: str, *, single: bool = False) -> str:
     """The text as LaTeX that prints it and does nothing else.
 
     Letters that the usual fonts lack are given by their code point to :data:`LETTER`, which has to
     come before.
+
+    Parameters
+    ----------
+    single : give them to :data:`GLYPH`, which prints a box and no code point
 
     Examples
     --------
     >>> print(escape("50 % of x_1 & é 模"))
     50 \\% of x\\_1 \\& é \\cfletter{27169}{6A21}
     """
-    return "".join(map(_glyph, unicodedata.normalize("NFC", clean(text))))
+    return "".join(_glyph(c, single) for c in unicodedata.normalize("NFC", clean(text)))
 
 
 def named(text: str) -> str:
@@ -136,9 +146,12 @@ def _held(character: str) -> bool:
     return character in _NAMED or character in _LETTERS or " " <= character <= "~"
 
 
-def _glyph(character: str) -> str:
+def _glyph(character: str, single: bool) -> str:
     if _held(character):
         return _NAMED.get(character, character)
+    if single:
+        instead = "$\\square$" if text_width(character, 1.0) else ""
+        return f"\\cfglyph{{{ord(character)}}}{{{instead}}}"
     return f"\\cfletter{{{ord(character)}}}{{{ord(character):04X}}}"
 
 
@@ -169,8 +182,8 @@ def picture(figure: Figure, *, theme: str = "light") -> str:
     for mark in figure.marks:
         lines += _mark(mark)
     lines.append("\\end{tikzpicture}")
-    if any("\\cfletter" in line for line in lines):
-        lines.insert(1, LETTER)
+    if any("\\cfglyph" in line for line in lines):
+        lines.insert(1, GLYPH)
     return "\n".join(lines) + "\n"
 
 
@@ -223,7 +236,8 @@ def _text(mark: Label) -> str:
     if style.halo:
         options += [f"fill={_colour('paper')}", "fill opacity=0.8", "text opacity=1"]
     place = f"({_number(mark.x)},{_number(mark.y)})"
-    return f"\\node[{','.join(options)},font={{{font}}}] at {place} {{{escape(mark.text)}}};"
+    text = escape(mark.text, single=True)
+    return f"\\node[{','.join(options)},font={{{font}}}] at {place} {{{text}}};"
 
 
 def _colour(name: str | None) -> str:
