@@ -104,7 +104,7 @@ def test_every_mark_is_drawn_inside_the_canvas(name):
 def test_every_line_of_a_picture_is_one_whole_statement():
     for figure in FIGURES.values():
         for line in tikz.picture(figure).splitlines():
-            assert line != tikz.LETTER
+            assert line != tikz.GLYPH
             assert re.fullmatch(r"%.*|\\(begin|end|definecolor)\{.*|\\[a-z]+.*;", line), line
             assert balanced(line.lstrip("%") if line[0] != "%" else "") == 0
 
