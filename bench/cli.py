@@ -355,6 +355,13 @@ def list_cells(words: tuple[str, ...], mode: str | None, where: str) -> int:
     multiple=True,
     help="A section, all of them (all), or a Python file with section(findings); repeat it.",
 )
+@click.option(
+    "--cell",
+    "cells",
+    metavar="ID",
+    multiple=True,
+    help="A cell to show from near, by the beginning of its identifier; repeat it.",
+)
 @_runs_option
 def report(
     run_name: str | None,
@@ -362,6 +369,7 @@ def report(
     pdf: bool,
     latex: Path | None,
     sections: tuple[str, ...],
+    cells: tuple[str, ...],
     runs: Path,
 ) -> int:
     """Write the report of a run again.
@@ -374,7 +382,7 @@ def report(
     path = _found_run(run_name, runs)
     target = html if html is not None else path / "report.html"
     preflight.check_folders(target.absolute().parent)
-    document = reports.build(path, sections=sections or None)
+    document = reports.build(path, sections=sections or None, cells=cells)
     written = [document.to_html(target)]
     if pdf:
         written.append(document.to_pdf(target.with_suffix(".pdf")))

@@ -249,6 +249,7 @@ def build(
     models: str | None = None,
     scores: str | None = None,
     sections: Sequence[str | Path] | None = None,
+    cells: Sequence[str] = (),
     title: str | None = None,
 ) -> Document:
     """The report on a run, or on anybody's scores.
@@ -262,6 +263,7 @@ def build(
     blocks, models, scores : columns of a long table, with one row per score
     sections : names of sections to keep, in this order, "all", or paths of Python files with a
         function ``section(findings)``; by default what the run's experiment asks for, or all
+    cells : beginnings of identifiers of cells to be shown from near, beside those chosen
     title : heading of the report; by default the name of the experiment
 
     Raises
@@ -278,7 +280,8 @@ def build(
     from reports.findings import findings
     from reports.sections import chapters
 
-    found = findings(_evidence(source, blocks, models, scores), higher_is_better=higher_is_better)
+    evidence = _evidence(source, blocks, models, scores)
+    found = findings(evidence, higher_is_better=higher_is_better, cells=cells)
     manifest = found.manifest
     parts = [str(manifest[key]) for key in ("run_id", "mode") if manifest.get(key)]
     if manifest.get("finished"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from reports.panel import Cell, Hole, Panel, steps
 from reports.ranking import ALPHA, FloatArray, Ranking, ranking_of
 from reports.sensitivity import Choices, Variations, choices_of
 from reports.tables import panels_of
+from reports.worst import Drill, drills
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,7 @@ class Findings:
     panels: tuple[Panel, ...]
     families: Mapping[str, str]
     title: str
+    asked: tuple[str, ...] = ()  # beginnings of identifiers of cells to be shown
 
     @property
     def manifest(self) -> Mapping[str, Any]:
@@ -85,6 +87,11 @@ class Findings:
         return {p.key: choices_of(p, variations) for p in self.panels if p.ranking.tested}
 
     @cached_property
+    def drills(self) -> tuple[Drill, ...]:
+        """Cells shown origin by origin: those asked for, then the worst ones."""
+        return drills(self, self.asked)
+
+    @cached_property
     def untrained(self) -> frozenset[str]:
         """Models that fitted nothing: yardsticks, of which nobody expects to be good."""
         if self.evidence is None:
@@ -115,10 +122,12 @@ class Findings:
         return {model: str(i) for i, model in enumerate(self.models)}
 
 
-def findings(source: Evidence | pd.DataFrame, *, higher_is_better: bool = False) -> Findings:
+def findings(
+    source: Evidence | pd.DataFrame, *, higher_is_better: bool = False, cells: Sequence[str] = ()
+) -> Findings:
     """All comparisons of a run, or of a table of scores (rows are blocks, columns are models)."""
     if isinstance(source, Evidence):
-        return _of_run(source)
+        return _of_run(source, tuple(cells))
     return _of_scores(source, higher_is_better)
 
 
@@ -151,9 +160,10 @@ def _of_scores(table: Any, higher_is_better: bool) -> Findings:
     return Findings(None, (panel,), {m: m for m in scores.models}, "Comparison of models")
 
 
-def _of_run(evidence: Evidence) -> Findings:
+def _of_run(evidence: Evidence, cells: tuple[str, ...]) -> Findings:
     runs = evidence.runs
     panels = panels_of(evidence)
     pairs = runs.drop_duplicates("variant")
     families = dict(zip(pairs["variant"].astype(str), pairs["model"].astype(str), strict=True))
-    return Findings(evidence, panels, families, str(evidence.manifest.get("experiment", "run")))
+    title = str(evidence.manifest.get("experiment", "run"))
+    return Findings(evidence, panels, families, title, cells)

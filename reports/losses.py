@@ -13,7 +13,7 @@ from stats import losses
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LossTable", "loss_name"]
+__all__ = ["LossTable", "loss_name", "losses_of"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -52,6 +52,14 @@ def loss_name(task: str, metric: str) -> str:
     ('squared error in units of the scale', 'log loss')
     """
     return _WORDS.get(_kind(task, metric), "none")
+
+
+def losses_of(task: str, metric: str, predictions: pd.DataFrame) -> FloatArray:
+    """The loss at each row of the predictions of one task; nan where something is missing."""
+    kind = _kind(task, metric)
+    if not kind or not len(predictions):
+        return np.full(len(predictions), np.nan)
+    return _losses(kind, predictions, np.arange(len(predictions)))
 
 
 def _kind(task: str, metric: str) -> str:

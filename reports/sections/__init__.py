@@ -19,6 +19,7 @@ ORDER = (
     "forecasts",
     "horizons",
     "sensitivity",
+    "cells",
     "cost",
     "checks",
     "protocol",

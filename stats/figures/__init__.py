@@ -5,6 +5,7 @@ from __future__ import annotations
 from stats.figures.classic import CLASSIC, critical_difference
 from stats.figures.control import against_control
 from stats.figures.cost import trade_off
+from stats.figures.course import course
 from stats.figures.differences import paired_differences
 from stats.figures.evidence import pvalue_scale
 from stats.figures.forecasts import forecast_matrices
@@ -24,6 +25,7 @@ __all__ = [
     "against_control",
     "comparison_matrix",
     "confidence_set",
+    "course",
     "critical_difference",
     "fold_strips",
     "forecast_matrices",

@@ -115,6 +115,7 @@ STYLES: dict[str, Style] = {
     "band": Style(fill="band"),
     "limit": Style(stroke="ink", width=1.0, dashed=True),
     "leader": Style(stroke="line", width=0.9),
+    "truth": Style(stroke="ink", width=1.4),
     "better-most": Style(stroke="cell-better", width=1.0, fill="cell-better"),
     "better-some": Style(stroke="cell-better-some", width=1.0, fill="cell-better-some"),
     "worse-some": Style(stroke="cell-worse-some", width=1.0, fill="cell-worse-some"),
