@@ -18,7 +18,10 @@ from bench.cache.datahash import data_hash
 from bench.cache.plain import JSON
 from bench.cache.records import Record
 from bench.cache.store import DamagedObject, Store
+from bench.cache.unseen import watched
+from bench.cache.writer import UnhashableData
 from bench.engine.graph import Step, step_of
+from bench.engine.handed import handed
 from bench.engine.plan import content_key, recipe_key
 from bench.environment import environment
 
@@ -113,7 +116,14 @@ class Cached(BaseDoNodeExecute):  # type: ignore[misc]
             self._hashes[key] = f"={record.data_hash}"
             return value
         begin = time.perf_counter()
-        value = node_(**kwargs)
+        with watched(
+            f"{step.module}.{name}",
+            step.callable,
+            kwargs,
+            defaults=step.defaults,
+            declared=step.hidden,
+        ):
+            value = node_(**{given: handed(held) for given, held in kwargs.items()})
         seconds = time.perf_counter() - begin
         self.computed.append(name)
         if not self.store.has_units(code):
@@ -121,7 +131,7 @@ class Cached(BaseDoNodeExecute):  # type: ignore[misc]
         meta |= {"seconds": seconds, "environment": self._environment}
         try:
             record = self.store.put(key, value, meta=meta)
-        except Unstorable:
+        except (Unstorable, UnhashableData):
             return value
         self.store.link(content, record)
         self._hashes[key] = f"={record.data_hash}"

@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.cache.writer import Writer, unhashable
 
-__all__ = ["feed_array", "feed_numpy", "feed_values"]
+__all__ = ["feed_array", "feed_numpy", "feed_sparse", "feed_values"]
 
 # Big enough to amortise the call, small enough that mask, copy and bytes stay in the cache.
 BLOCK_BYTES = 1 << 18
@@ -31,6 +31,26 @@ def feed_numpy(out: Writer, value: object) -> bool:
         feed_array(out, value.view(np.ndarray))
     else:
         return False
+    return True
+
+
+def feed_sparse(out: Writer, value: Any) -> bool:
+    """Write a sparse array or matrix of scipy; False for a kind that is not known."""
+    from scipy import sparse
+
+    if not sparse.issparse(value):
+        return False
+    out.text(b"sparse", f"{type(value).__name__}")
+    out.part(b"shape", *value.shape)
+    # What it notes of itself while it is used, such as that its indices are sorted, is no content.
+    names = {"csr": "data indices indptr", "csc": "data indices indptr", "dia": "data offsets"}
+    if value.format in names:
+        parts = [getattr(value, name) for name in names[value.format].split()]
+    else:
+        entries = value.tocoo()
+        parts = [entries.data, *entries.coords]
+    for part in parts:
+        feed_array(out, part)
     return True
 
 

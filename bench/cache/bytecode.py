@@ -16,14 +16,18 @@ from typing import Any, Literal
 
 from blake3 import blake3
 
-__all__ = ["Form", "Reference", "form_of", "scalar_bytes"]
+__all__ = ["READS_NAMES", "Form", "Reference", "form_of", "scalar_bytes"]
 
 # Instructions that only tell the interpreter how to run; `LOAD_CLOSURE` is dropped with the
 # tuple it fills, because cells stand in the alphabetical order of their names.
 _SILENT = {"CACHE", "EXTENDED_ARG", "NOP", "RESUME", "PRECALL", "MAKE_CELL", "COPY_FREE_VARS"}
 _ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
 _STORES = {"STORE_FAST", "STORE_DEREF"}
-_READS_NAMES = {"__name__", "__qualname__", "__module__", "__doc__", "__code__", "__annotations__"}
+READS_NAMES = {
+    *("__name__", "__qualname__", "__module__", "__doc__", "__code__", "__annotations__"),
+    *("__globals__", "f_globals", "f_locals", "__subclasses__"),
+}
+_WRITES = {"STORE_GLOBAL", "STORE_SUBSCR", "DELETE_SUBSCR", "STORE_ATTR", "DELETE_ATTR"}
 _BY_NAME = {"locals", "vars", "eval", "exec"}
 
 
@@ -71,11 +75,14 @@ class Form:
         In the order of first use.
     reflects : frozenset of str
         Attributes read that tell a function's own name or text, so that these count.
+    writes : frozenset of str
+        Outer names that it binds, or into whose values it writes.
     """
 
     digest: bytes
     references: tuple[Reference, ...]
     reflects: frozenset[str]
+    writes: frozenset[str]
 
 
 _FORMS: dict[int, tuple[CodeType, Form]] = {}
@@ -93,6 +100,7 @@ def form_of(code: CodeType) -> Form:
         digest=blake3(b"\0".join(writer.parts)).digest(16),
         references=tuple(writer.references),
         reflects=frozenset(writer.reflects),
+        writes=frozenset(writer.writes),
     )
     _FORMS[id(code)] = (code, form)
     return form
@@ -105,6 +113,7 @@ class _Writer:
     parts: list[bytes] = field(default_factory=list)
     references: dict[Reference, int] = field(default_factory=dict)
     reflects: set[str] = field(default_factory=set)
+    writes: set[str] = field(default_factory=set)
     slots: dict[object, int] = field(default_factory=dict)
     # A variable that only imports bind, and to what.
     imported: dict[object, Reference | None] = field(default_factory=dict)
@@ -161,6 +170,8 @@ class _Writer:
         name, value = step.opname, step.argval
         add = self.parts.append
         add(name.encode())
+        if name in _WRITES:
+            self.writes |= _written(steps, place)
         if name == "MAKE_FUNCTION" and step.arg is not None:
             add(b"%d" % (step.arg & ~4))  # whether there are annotations is no content
         elif step.opcode in dis.hasconst and step.arg is not None:
@@ -171,6 +182,8 @@ class _Writer:
                 self.code(value, {free: variables.get(free, free) for free in value.co_freevars})
             else:
                 add(_constant(value))
+                if isinstance(value, str) and value in READS_NAMES:
+                    self.reflects.add(value)  # `getattr(f, "__name__")`
         elif step.opcode in dis.haslocal or step.opcode in dis.hasfree:
             for variable in value if isinstance(value, tuple) else (value,):
                 self.variable(steps, place, variables.get(variable, variable))
@@ -193,7 +206,7 @@ class _Writer:
             pass  # named by IMPORT_NAME; the variable it binds says the rest
         elif step.opcode in dis.hasname:
             add(str(value).encode())
-            if value in _READS_NAMES:
+            if value in READS_NAMES:
                 self.reflects.add(str(value))
         elif step.opcode in dis.hasjrel or step.opcode in dis.hasjabs:
             add(b"%d" % places[value])
@@ -305,6 +318,23 @@ def _argument(steps: list[dis.Instruction], place: int) -> str:
         if not stored:
             return f"local:{after.argval}"
     return ""
+
+
+def _written(steps: list[dis.Instruction], place: int) -> set[str]:
+    """Return the global name that an instruction binds or writes into, if it is one."""
+    step = steps[place]
+    if step.opname == "STORE_GLOBAL":
+        # `global np; import numpy as np` makes a name, not a state.
+        imported = steps[place - 1].opname in {"IMPORT_NAME", "IMPORT_FROM"}
+        return set() if imported else {str(step.argval)}
+    dropped: set[int] = set()
+    held = place - 1
+    if step.opname.endswith("_SUBSCR"):
+        held = _drop_pushed(steps, held, dropped)  # the subscript stands above what has it
+    while held >= 0 and steps[held].opname in _ATTRIBUTES:
+        held -= 1
+    found = steps[held]
+    return {str(found.argval)} if held >= 0 and found.opname == "LOAD_GLOBAL" else set()
 
 
 def _const_before(steps: list[dis.Instruction], place: int) -> Any:

@@ -5,10 +5,8 @@ Helpers, methods, constants, closures, defaults and decorators count by content;
 installed distribution by its version; the interpreter by its minor version.
 """
 
-import inspect
 import os
 import sys
-import types
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -16,6 +14,7 @@ from blake3 import blake3
 
 from bench.cache.objects import name_of
 from bench.cache.reach import DIGEST_BYTES, Reach, UnhashableCode, Unit
+from bench.cache.sources import source_of
 
 __all__ = ["CodeHasher", "CodeUnit", "UnhashableCode", "code_hash", "code_units"]
 
@@ -25,6 +24,7 @@ _HIDDEN = {
     "files": "a file named in code is not in the key; make it an input of type pathlib.Path",
     "random": "randomness without a seed; use numpy.random.default_rng(seed) with an input",
     "network": "what comes over the network is not in the key; fetch it before, as a file",
+    "state": "what it holds then depends on what ran before; return it, or use functools.cache",
     "dynamic": "code found at run time cannot be seen; call it by name",
 }
 
@@ -37,7 +37,7 @@ class CodeUnit:
     ----------
     name : str
         Module and qualified name.
-    kind : {"function", "class", "constant", "object", "package"}
+    kind : {"function", "class", "constant", "object", "import", "package"}
         What it is.
     digest : str
         A digest of this thing alone, other units by name; a package's is its version.
@@ -60,7 +60,7 @@ def code_hash(fn: Callable[..., object], *, declared: Collection[str] = ()) -> s
         A function, method, partial or callable object.
     declared : collection of str
         Kinds of hidden state that its author knows of and accepts: ``"clock"``,
-        ``"environment"``, ``"files"``, ``"random"``, ``"network"``, ``"dynamic"``.
+        ``"environment"``, ``"files"``, ``"random"``, ``"network"``, ``"state"``, ``"dynamic"``.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def _units(reach: Reach) -> tuple[CodeUnit, ...]:
                     part[0], CodeUnit(part[0], "constant", digest, _shown(part[0]))
                 )
         digest = state.hexdigest(length=DIGEST_BYTES)
-        units.append(CodeUnit(name, unit.kind, digest, _source(unit.value)))
+        units.append(CodeUnit(name, unit.kind, digest, source_of(unit.value)))
     versions = [
         CodeUnit(name.partition("==")[0], "package", name.partition("==")[2], None)
         for name in sorted(reach.packages)
@@ -153,20 +153,3 @@ def _shown(name: str) -> str | None:
     # Sources are kept and shown; what came from the environment may be a secret.
     secret = any(len(value) > 7 and value in text for value in os.environ.values())
     return None if secret or len(text) > 2000 else f"{attribute} = {text}"
-
-
-def _source(value: object) -> str | None:
-    if not isinstance(value, (types.FunctionType, type)):
-        return None
-    known = _SOURCES.get(id(value))
-    if known is None or known[0] is not value:
-        try:
-            text: str | None = inspect.getsource(value)
-        except (OSError, TypeError, SyntaxError, IndexError):
-            text = None
-        known = _SOURCES[id(value)] = (value, text)
-    return known[1]
-
-
-# Read once: the file may be edited while the process runs, and what ran stays what it was.
-_SOURCES: dict[int, tuple[object, str | None]] = {}

@@ -2,8 +2,8 @@
 
 What counts: kind, dtype with byte order, shape, names, order, index, time zone, categories and
 missingness. What does not: memory layout, the storage behind a dtype, chunking, the payload of a
-NaN, `DataFrame.attrs` and the versions that writers leave in Arrow schemas. ``-0.0`` differs from
-``0.0`` as it does for a node that divides by it.
+NaN and the versions that writers leave in Arrow schemas. ``-0.0`` differs from ``0.0`` as it does
+for a node that divides by it.
 """
 
 import datetime
@@ -20,7 +20,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from bench.cache.arrayhash import feed_numpy
+from bench.cache.arrayhash import feed_numpy, feed_sparse
 from bench.cache.arrowhash import feed_arrow
 from bench.cache.filehash import file_hash
 from bench.cache.framehash import feed_pandas
@@ -33,7 +33,7 @@ DIGEST_BYTES = 16
 
 
 def data_hash(value: object) -> str:
-    """Return the hex digest of a value's content; a `pathlib.Path` counts by what it holds.
+    """Return the hex digest of a value's content; a `pathlib.Path` counts by its name and content.
 
     Parameters
     ----------
@@ -68,6 +68,8 @@ def _feed(out: Writer, value: object, where: Where) -> None:
     if family == "pandas" and feed_pandas(out, value):
         return
     if family == "pyarrow" and feed_arrow(out, value):
+        return
+    if family == "scipy" and feed_sparse(out, value):
         return
     if family == "torch" and feed_torch(out, value):
         return
@@ -211,6 +213,7 @@ def _path(out: Writer, value: Any, where: Where) -> None:
         # A folder is its files by relative name: a node may open any of them.
         inside = sorted(found for found in value.rglob("*") if found.is_file())
         out.part(b"folder", len(inside))
+        out.text(b"folder name", value.name)
         for found in inside:
             out.text(b"name", found.relative_to(value).as_posix())
             out.text(b"file", file_hash(found))
@@ -220,6 +223,7 @@ def _path(out: Writer, value: Any, where: Where) -> None:
     except OSError as error:
         reason = f"a path counts by the content of its file, and {value} cannot be read"
         raise unhashable(value, where, f"{reason} ({error.strerror or error})") from error
+    out.text(b"file name", value.name)
     out.text(b"file", digest)
 
 

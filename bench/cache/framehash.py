@@ -25,11 +25,13 @@ def feed_pandas(out: Writer, value: object) -> bool:
         _index(out, value.index)
         for column in frame_arrays(value):
             _column(out, column)
+        _notes(out, value)
     elif type(value) is pd.Series:
         out.part(b"series", len(value))
         out.value(value.name, ("name",))
         _index(out, value.index)
         _column(out, series_array(value))
+        _notes(out, value)
     elif isinstance(value, pd.Index):
         _index(out, value)
     elif isinstance(value, pd.Timestamp):
@@ -58,6 +60,15 @@ def feed_pandas(out: Writer, value: object) -> bool:
     else:
         return False
     return True
+
+
+def _notes(out: Writer, value: "pd.DataFrame | pd.Series[Any]") -> None:
+    """Write what somebody noted on a frame: a node may read it."""
+    if value.attrs:
+        out.part(b"attrs")
+        out.value(value.attrs, ("attrs",))
+    if not value.flags.allows_duplicate_labels:
+        out.part(b"unique labels")
 
 
 def _index(out: Writer, index: "pd.Index[Any]") -> None:

@@ -2,7 +2,7 @@
 
 Every reader of Arrow opens the files; columns are named by position, since labels may repeat or
 be no text, and the labels stand in the schema's ``crossfold`` entry. Numbers are taken back
-without a copy, so what is loaded is read-only. `DataFrame.attrs` is not kept.
+without a copy, so what is loaded is read-only. `DataFrame.attrs` is kept where it is plain.
 """
 
 import json
@@ -51,6 +51,8 @@ def frame_bytes(value: "pd.DataFrame | pd.Series[Any] | pd.Index[Any]") -> Any:
         about["kind"] = "index"
         about["index"] = _index(arrays, value)
     about["rows"] = len(value)
+    if not isinstance(value, pd.Index):
+        about.update(_notes(value))
     schema = pa.schema(
         [pa.field(str(place), array.type) for place, array in enumerate(arrays)],
         metadata={ENTRY: dumps(about)},
@@ -60,6 +62,22 @@ def frame_bytes(value: "pd.DataFrame | pd.Series[Any] | pd.Index[Any]") -> Any:
     with pa.ipc.new_file(sink, schema) as writer:
         writer.write_batch(batch)
     return sink.getvalue()
+
+
+def _notes(value: "pd.DataFrame | pd.Series[Any]") -> dict[str, JSON]:
+    """Return what somebody noted on a frame, and whether it refuses labels that repeat."""
+    found: dict[str, JSON] = {}
+    if value.attrs:
+        found["attrs"] = _json(value.attrs, "`attrs`")
+    if not value.flags.allows_duplicate_labels:
+        found["unique"] = True
+    return found
+
+
+def _noted(value: Any, about: dict[str, JSON]) -> Any:
+    if "attrs" in about:
+        value.attrs = from_json(about["attrs"])
+    return value.set_flags(allows_duplicate_labels=False) if "unique" in about else value
 
 
 def frame_from(buffer: Any) -> "pd.DataFrame | pd.Series[Any] | pd.Index[Any]":
@@ -82,7 +100,7 @@ def frame_from(buffer: Any) -> "pd.DataFrame | pd.Series[Any] | pd.Index[Any]":
         series: pd.Series[Any] = pd.Series(
             columns[0], index=index, name=name, dtype=dtype, copy=False
         )
-        return series
+        return cast("pd.Series[Any]", _noted(series, about))
     held = {
         # Without its dtype told, pandas makes text of objects that are text.
         place: pd.Series(column, index=index, dtype=object) if column.dtype == object else column
@@ -90,7 +108,7 @@ def frame_from(buffer: Any) -> "pd.DataFrame | pd.Series[Any] | pd.Index[Any]":
     }
     frame = pd.DataFrame(held, index=index, copy=False)
     frame.columns = _labels_from(about["labels"])
-    return frame
+    return cast("pd.DataFrame", _noted(frame, about))
 
 
 # -- labels ---------------------------------------------------------------------------------

@@ -9,13 +9,22 @@ _NAMES = {
         uuid.uuid1""",
     "environment": """os.environ os.environb os.getenv os.getenvb os.getcwd os.uname os.cpu_count
         socket.gethostname platform.node getpass.getuser posix.getcwd posix.uname pathlib.Path.cwd
-        pathlib.Path.home sys.argv sys.path sys.stdin builtins.input os.getlogin os.getpid""",
+        pathlib.Path.home sys.argv sys.path sys.stdin builtins.input os.getlogin os.getpid
+        posixpath.expandvars posixpath.expanduser ntpath.expandvars ntpath.expanduser
+        os.path.expandvars os.path.expanduser
+        multiprocessing.cpu_count sys.getrecursionlimit locale.getlocale locale.setlocale
+        tempfile.gettempdir shutil.which""",
     "random": """os.urandom posix.urandom uuid.uuid4""",
     "dynamic": """builtins.eval builtins.exec builtins.compile builtins.__import__ builtins.globals
         importlib.import_module importlib.__import__ importlib.reload runpy.run_path
-        runpy.run_module ctypes.CDLL""",
+        runpy.run_module ctypes.CDLL sys.modules sys._getframe inspect.currentframe inspect.stack
+        inspect.getmodule pkgutil.resolve_name pydoc.locate pickle.load pickle.loads
+        _pickle.load _pickle.loads marshal.load marshal.loads cloudpickle.load cloudpickle.loads
+        dill.load dill.loads joblib.load gc.get_objects""",
     "files": """os.listdir os.scandir os.walk glob.glob glob.iglob posix.listdir posix.scandir
-        importlib.resources.files pkgutil.get_data importlib.resources.path""",
+        importlib.resources.files pkgutil.get_data importlib.resources.path
+        os.path.getmtime os.path.getctime os.path.getatime genericpath.getmtime
+        genericpath.getctime genericpath.getatime os.stat posix.stat""",
 }
 _KINDS = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 
@@ -40,10 +49,11 @@ _READERS = {
     "numpy.fromfile",
     "numpy.memmap",
     "torch.load",
-    "joblib.load",
     "pyarrow.parquet.read_table",
     "pyarrow.parquet.ParquetFile",
     "pyarrow.memory_map",
+    *(f"{home}.{name}" for home in ("os.path", "genericpath") for name in ("exists", "getsize")),
+    *(f"{home}.{name}" for home in ("os.path", "genericpath") for name in ("isfile", "isdir")),
 }
 
 # The generators that numpy and random keep behind our back; making a seeded one is fine.

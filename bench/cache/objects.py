@@ -30,7 +30,18 @@ __all__ = [
 
 SCALARS = frozenset({int, float, complex, str, bytes, bool, type(None), type(...), range})
 DATA = frozenset(
-    {"numpy", "pandas", "pyarrow", "torch", "datetime", "decimal", "fractions", "uuid", "builtins"}
+    {
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "scipy",
+        "torch",
+        "datetime",
+        "decimal",
+        "fractions",
+        "uuid",
+        "builtins",
+    }
 )
 DESCRIPTORS = (
     types.MethodDescriptorType,
@@ -40,7 +51,7 @@ DESCRIPTORS = (
 )
 NAMED = (types.BuiltinFunctionType, types.MethodType, types.FunctionType, type)
 SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
-LOCKS = (type(threading.Lock()), type(threading.RLock()), threading.local)
+LOCKS = (type(threading.Lock()), type(threading.RLock()))
 WEAK = (
     weakref.WeakKeyDictionary,
     weakref.WeakValueDictionary,
@@ -51,7 +62,7 @@ NO_CONTENT = frozenset(
     {"__module__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__qualname__"}
     | {"__firstlineno__", "__static_attributes__", "__annotate__", "__annotate_func__"}
     | {"__annotations_cache__", "_abc_impl", "__abstractmethods__", "__parameters__"}
-    | {"__orig_bases__", "__dataclass_fields__", "__match_args__", "__dataclass_params__"}
+    | {"__orig_bases__", "__dataclass_fields__", "__dataclass_params__"}
 )
 
 
@@ -115,7 +126,11 @@ def is_typing(value: object) -> bool:
 
 def state_of(value: object) -> dict[str, object]:
     """Return an instance's attributes, from its dict and its slots."""
-    state = dict(getattr(value, "__dict__", {}))
+    try:
+        # Not `getattr`: a class may answer for itself what its attributes are.
+        state = dict(object.__getattribute__(value, "__dict__"))
+    except (AttributeError, TypeError):
+        state = {}
     for cls in type(value).__mro__:
         slots = vars(cls).get("__slots__", ())
         for slot in (slots,) if isinstance(slots, str) else slots:
@@ -123,5 +138,17 @@ def state_of(value: object) -> dict[str, object]:
                 slot = f"_{cls.__name__.lstrip('_')}{slot}"
             if slot not in {"__dict__", "__weakref__"} and hasattr(value, slot):
                 state[slot] = getattr(value, slot)
-    # What `functools.update_wrapper` copies onto a wrapper is no content of it.
-    return {name: held for name, held in state.items() if name not in _COPIED}
+    # What `functools.update_wrapper` copies onto a wrapper is no content of it, nor what a cached
+    # property has come to.
+    return {
+        name: held
+        for name, held in state.items()
+        if name not in _COPIED and not _is_derived(type(value), name)
+    }
+
+
+def _is_derived(kind: type, name: str) -> bool:
+    for cls in kind.__mro__:
+        if name in vars(cls):
+            return isinstance(vars(cls)[name], functools.cached_property)
+    return False

@@ -4,6 +4,7 @@ Helpers, methods, constants, closures, defaults and decorators of the user's are
 installed distribution only the version is noted. The order is the same in every process.
 """
 
+import abc
 import contextlib
 import copyreg
 import enum
@@ -14,20 +15,25 @@ import logging
 import os
 import re
 import sys
+import threading
 import types
 import typing
+import weakref
+from _abc import _get_dump  # type: ignore[import-not-found]
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, dataclass, is_dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+import numpy as np
 from blake3 import blake3
 
-from bench.cache.bytecode import Reference, form_of, scalar_bytes
+from bench.cache.bytecode import READS_NAMES, Reference, form_of, scalar_bytes
 from bench.cache.datahash import UnhashableData, data_hash
 from bench.cache.filehash import file_hash
 from bench.cache.hidden import hidden_state
+from bench.cache.importing import importing
 from bench.cache.objects import (
     DATA,
     DESCRIPTORS,
@@ -47,12 +53,13 @@ from bench.cache.objects import (
     state_of,
 )
 from bench.cache.packages import distribution, owner_of_class, owner_of_function, owner_of_module
+from bench.cache.sources import source_of
 from bench.errors import UserError
 
 __all__ = ["Reach", "UnhashableCode", "Unit"]
 
 # Counts as content: a change here or in `bytecode` makes every node new.
-FORMAT = f"crossfold code 1 python {sys.version_info.major}.{sys.version_info.minor}"
+FORMAT = f"crossfold code 2 python {sys.version_info.major}.{sys.version_info.minor}"
 DIGEST_BYTES = 16
 
 
@@ -87,6 +94,8 @@ class Reach:
         The functions, classes and objects, in the order of first use.
     packages : dict
         The distributions, as ``"name==version"``.
+    files : list of Path
+        Files behind path constants: they count by their content.
     hidden : dict
         Which kinds of state that no key holds are read, by what name, and where.
     seeded : bool
@@ -98,6 +107,7 @@ class Reach:
         self.found: list[Unit] = []
         self.queue: deque[Unit] = deque()
         self.packages: dict[str, None] = {}
+        self.files: list[Path] = []
         self.hidden: dict[tuple[str, str], str] = {}
         self.seeded = False
         self.reflects: set[str] = set()
@@ -111,9 +121,49 @@ class Reach:
         start: list[Part] = []
         self.value(start, root, name_of(inner))
         self.start = start
+        self.drain()
+        self.imports()
+        if "__subclasses__" in self.reflects:
+            self.subclasses()
+
+    def drain(self) -> None:
         while self.queue:
             unit = self.current = self.queue.popleft()
             self.unit(unit)
+
+    def imports(self) -> None:
+        """Count what importing the modules of all that was found sets elsewhere."""
+        refused = dict(self.hidden)  # what a module reads when it is imported is in its values
+        seen: set[int] = set()
+        place = 0
+        while place < len(self.found):
+            module = _module_of(self.found[place].value)
+            place += 1
+            if module is None or id(module) in seen:
+                continue
+            seen.add(id(module))
+            for each in importing(module):
+                unit = Unit(f"import of {each.module}", "import", each, [each.text.encode()])
+                if id(each) in seen:
+                    continue
+                seen.add(id(each))
+                self.found.append(unit)
+                self.current = unit
+                for name, value in each.values:
+                    self.value(unit.parts, value, f"{each.module}.{name}")
+                self.drain()
+        self.hidden = refused
+
+    def subclasses(self) -> None:
+        """Count the subclasses of the user's classes, for what looks for them."""
+        place = 0
+        while place < len(self.found):
+            unit = self.found[place]
+            place += 1
+            if isinstance(unit.value, type) and not issubclass(unit.value, type):
+                own = [c for c in unit.value.__subclasses__() if owner_of_class(c) is None]
+                self.items(unit.parts, own, f"subclasses of {unit.name}")
+                self.drain()
 
     # -- results ----------------------------------------------------------------------------
 
@@ -137,6 +187,8 @@ class Reach:
                 state.update(unit.name.encode() + b"\0")
                 if "__doc__" in self.reflects:
                     state.update(repr(getattr(unit.value, "__doc__", "")).encode() + b"\0")
+                if "__source__" in self.reflects:
+                    state.update(repr(source_of(unit.value)).encode() + b"\0")
                 if "__annotations__" in self.reflects:
                     notes = getattr(unit.value, "__annotations__", {})
                     state.update(repr(sorted(map(repr, notes.items()))).encode() + b"\0")
@@ -168,6 +220,12 @@ class Reach:
         form = form_of(fn.__code__)
         out.append(form.digest)
         self.reflects |= form.reflects
+        for name in sorted(form.reflects & _OF_MODULES):
+            self.hide("dynamic", name)
+        makes_classes = _makes_classes(fn)
+        for name in sorted(form.writes):
+            if not makes_classes:
+                self.written(fn, name)
         if fn.__defaults__:
             out.append(b"defaults")
             for value in fn.__defaults__:
@@ -178,6 +236,12 @@ class Reach:
         cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True))
         for reference in form.references:
             self.reference(out, fn, cells, reference)
+
+    def written(self, fn: types.FunctionType, name: str) -> None:
+        """Refuse what steps change for each other, unless it is a library's affair."""
+        value = fn.__globals__.get(name)
+        if not isinstance(value, types.ModuleType) or owner_of_module(value) is None:
+            self.hide("state", f"the variable {name}, which it changes")
 
     def default(self, out: list[Part], fn: types.FunctionType, value: object) -> None:
         if fn is self.root and isinstance(value, PurePath):
@@ -236,6 +300,8 @@ class Reach:
         told = name
         while isinstance(value, types.ModuleType) and rest and owner_of_module(value) is None:
             told = f"{value.__name__}.{rest[0]}"
+            if rest[0] in _PLACES:
+                self.hide("files", told)
             try:
                 value = getattr(value, rest[0])
             except AttributeError:
@@ -249,6 +315,14 @@ class Reach:
         if isinstance(value, types.FunctionType) and rest and rest[0] in vars(value):
             # An attribute that somebody hung on a function.
             self.value(out, vars(value)[rest[0]], f"{told}.{rest[0]}")
+        if (
+            rest
+            and rest[0] in _CHANGES
+            and type(value) in _CHANGED
+            and reference.kind == "global"
+            and not _makes_classes(fn)
+        ):
+            self.hide("state", f"{told}.{rest[0]}")
         self.look_for_hidden(value, rest, reference, fn)
         if is_constant(value):
             content: list[Part] = []
@@ -313,23 +387,33 @@ class Reach:
         self.followed(out, value, told, reference.path, reference, fn)
 
     def klass(self, out: list[Part], cls: type) -> None:
-        out.append(b"class")
+        # Its name is in the text of its members and of itself, whoever writes that.
+        out.append(b"class " + cls.__qualname__.encode("utf-8", "surrogatepass"))
         for base in cls.__bases__:
             self.value(out, base, name_of(base))
         if type(cls) is not type:
             self.value(out, type(cls), name_of(type(cls)))
         if issubclass(cls, enum.Enum):
-            for member in cls:
-                out.append(member.name.encode())
+            for alias, member in cls.__members__.items():
+                out.append(f"{alias} {member.name}".encode())
                 self.value(out, member.value, f"{name_of(cls)}.{member.name}")
+                for key, held in sorted(state_of(member).items()):
+                    if key not in _OF_MEMBERS:
+                        out.append(key.encode())
+                        self.value(out, held, f"{name_of(cls)}.{member.name}.{key}")
         members: dict[str, object] = dict(vars(cls))
         if is_dataclass(cls):
             for held in members.pop("__dataclass_fields__", cls.__dataclass_fields__).values():  # type: ignore[attr-defined]
                 # The fields in order; the methods made from them are among the members.
-                out.append(f"field {held.name} {held.init} {held.repr} {held.compare}".encode())
+                flags = (held.init, held.repr, held.compare, held.hash, held.kw_only)
+                out.append(f"field {held.name} {flags}".encode())
+                self.pairs(out, held.metadata, f"metadata of {name_of(cls)}.{held.name}")
                 for default in (held.default, held.default_factory):
                     if default is not MISSING:
                         self.value(out, default, f"{name_of(cls)}.{held.name}")
+        if isinstance(cls, abc.ABCMeta):
+            registered = [found for ref in _get_dump(cls)[0] if (found := ref()) is not None]
+            self.items(out, sorted(registered, key=name_of), f"what {name_of(cls)} registered")
         owners = {owner_of_class(one) for one in (*cls.__mro__, type(cls))}
         if owners - {None, "python"}:
             # A library's class as a base, such as a schema's, may read the types of the fields.
@@ -369,6 +453,8 @@ class Reach:
         kind = type(value)
         if kind in SCALARS:
             out.append(scalar_bytes(value))
+            if kind is str and value in READS_NAMES:
+                self.reflects.add(value)  # `attrgetter("__name__")`
         elif kind is types.FunctionType:
             self.function_value(out, typing.cast("types.FunctionType", value))
         elif isinstance(value, type):
@@ -426,8 +512,19 @@ class Reach:
             out.extend(sorted(self.alone(item, name) for item in typing.cast("Any", value)))
         elif kind is logging.Logger or isinstance(value, logging.LoggerAdapter):
             out.append(b"logger")
-        elif kind in LOCKS or kind in WEAK:
+        elif kind in LOCKS:
             out.append(kind.__name__.encode())
+        elif kind in WEAK:
+            out.append(kind.__name__.encode())
+            self.weak(out, value, name)
+        elif kind is threading.local:
+            out.append(b"local")
+            self.pairs(out, dict(sorted(vars(value).items())), name)
+        elif kind is np.ufunc and not _is_known(value):
+            raise UnhashableCode(
+                f"{name} is a ufunc made of a function that cannot be seen inside it; make it "
+                "inside the function, by numpy.frompyfunc, or use numpy.vectorize"
+            )
         elif is_typing(value):
             origin = getattr(value, "__origin__", None)
             if origin is None and not isinstance(value, types.UnionType):
@@ -438,6 +535,15 @@ class Reach:
                 self.items(out, (origin, *getattr(value, "__args__", ())), name)
         else:
             self.other(out, value, name)
+
+    def weak(self, out: list[Part], value: Any, name: str) -> None:
+        """Count what is weakly held, as far as it is still there."""
+        if isinstance(value, weakref.ReferenceType):
+            self.value(out, value(), name)
+        elif isinstance(value, weakref.WeakSet):
+            out.extend(sorted(self.alone(item, name) for item in value))
+        else:
+            self.guarded(value, lambda: self.pairs(out, dict(value.items()), name), out)
 
     def other(self, out: list[Part], value: object, name: str) -> None:
         kind = type(value)
@@ -529,6 +635,8 @@ class Reach:
         code = fn.__code__
         place = f"{fn.__globals__.get('__name__', '')}.{code.co_qualname}"
         self.hidden_name(place, "", fn)
+        if place.startswith("hamilton.function_modifiers.adapters."):
+            self.loader(fn)
         out.append(f"{owner} {place}".encode())
         registry = getattr(fn, "registry", None)
         if isinstance(registry, types.MappingProxyType) and hasattr(fn, "dispatch"):
@@ -555,6 +663,12 @@ class Reach:
         self.pairs(out, fn.__kwdefaults__ or {}, f"{place} defaults")
         self.open.pop()
 
+    def loader(self, fn: types.FunctionType) -> None:
+        """Refuse what Hamilton loads from a place that is named in code."""
+        for held in fn.__defaults__ or ():
+            if isinstance(held, dict) and any(isinstance(one, str) for one in held.values()):
+                self.hide("files", "load_from with a fixed place")
+
     def builtin(self, out: list[Part], value: Any, name: str) -> None:
         owner = getattr(value, "__self__", None)
         if owner is not None and not isinstance(owner, (types.ModuleType, type)):
@@ -580,13 +694,16 @@ class Reach:
             out.append(file_hash(Path(module.__spec__.origin)).encode())
 
     def path(self, out: list[Part], value: PurePath, name: str) -> None:
-        """A file counts by what it holds, wherever it lies."""
+        """A file counts by its name and what it holds, wherever it lies."""
         out.append(b"Path")
-        if isinstance(value, Path):
-            if value.is_file():
-                out.append(file_hash(value).encode())
-            elif value.is_dir():
-                self.hide("files", f"the folder {name}")
+        if isinstance(value, Path) and value.is_file():
+            out.append(value.name.encode("utf-8", "surrogateescape"))
+            out.append(file_hash(value).encode())
+            self.files.append(value)
+            return
+        out.append(str(value).encode("utf-8", "surrogateescape"))
+        if isinstance(value, Path) and value.is_dir():
+            self.hide("files", f"the folder {name}")
 
     def items(self, out: list[Part], values: Iterable[object], name: str) -> None:
         values = list(values)
@@ -613,6 +730,7 @@ class Reach:
             return scalar_bytes(value)
         walk = Reach(value)
         self.packages.update(walk.packages)
+        self.files += walk.files
         self.hidden.update(walk.hidden)
         self.holds.append(walk)
         return walk.digest().encode()
@@ -649,8 +767,7 @@ class Reach:
         if dotted in {"numpy.random.seed", "random.seed", "torch.manual_seed"}:
             self.seeded = True
             return
-        if dotted in _ASKS_FOR_TYPES:
-            self.reflects.add("__annotations__")
+        self.reflects |= _ASKS_FOR.get(dotted, frozenset())
         argument, _, word = given.partition(":")
         if fn is None:
             argument = ""
@@ -665,6 +782,31 @@ class Reach:
             self.hide(kind, dotted.removeprefix("builtins."))
 
 
+def _module_of(value: object) -> types.ModuleType | None:
+    """Return the user's module that a function or a class stands in."""
+    if isinstance(value, types.FunctionType):
+        module = sys.modules.get(str(value.__globals__.get("__name__")))
+        return module if module is not None and vars(module) is value.__globals__ else None
+    if isinstance(value, types.ModuleType):
+        return value
+    return sys.modules.get(value.__module__) if isinstance(value, type) else None
+
+
+def _makes_classes(fn: types.FunctionType) -> bool:
+    """Return whether a function runs when a class is made, which is on import."""
+    first = fn.__code__.co_varnames[:1]
+    name = fn.__code__.co_name
+    return name in {"__init_subclass__", "__set_name__", "__prepare__"} or (
+        name in {"__new__", "__init__"} and first in {("mcs",), ("mcls",), ("meta",), ("metacls",)}
+    )
+
+
+def _is_known(ufunc: Any) -> bool:
+    """Return whether a ufunc is one that numpy or scipy has under its name."""
+    homes = (np, sys.modules.get("scipy.special"), sys.modules.get("numpy._core.umath"))
+    return any(getattr(home, ufunc.__name__, None) is ufunc for home in homes)
+
+
 def _is_attributes(state: object) -> bool:
     """Return whether a state is that of `object`: a dict, or a dict or None with the slots'."""
     if isinstance(state, tuple) and len(state) == 2:
@@ -672,10 +814,34 @@ def _is_attributes(state: object) -> bool:
     return isinstance(state, dict)
 
 
-_ASKS_FOR_TYPES = frozenset(
-    {"typing.get_type_hints", "inspect.signature", "inspect.get_annotations", "dataclasses.fields"}
-)
+# Functions that read of others what is no content otherwise.
+_ASKS_FOR = {
+    **dict.fromkeys(
+        (
+            *("typing.get_type_hints", "inspect.signature", "inspect.getfullargspec"),
+            *("inspect.get_annotations", "dataclasses.fields"),
+        ),
+        frozenset({"__annotations__"}),
+    ),
+    "inspect.getdoc": frozenset({"__doc__"}),
+    **dict.fromkeys(
+        ("inspect.getsource", "inspect.getsourcelines", "inspect.getcomments"),
+        frozenset({"__source__"}),
+    ),
+}
+# What every member of an enumeration has.
+_OF_MEMBERS = frozenset({"_value_", "_name_", "__objclass__", "_sort_order_"})
 _MAPPINGS = (dict, types.MappingProxyType, OrderedDict, defaultdict, Counter)
+# Methods that change a container, and the containers.
+_CHANGES = frozenset(
+    {"append", "appendleft", "extend", "extendleft", "insert", "add", "update", "setdefault"}
+    | {"pop", "popleft", "popitem", "remove", "discard", "clear", "sort", "reverse", "subtract"}
+)
+_CHANGED = frozenset({list, dict, set, deque, OrderedDict, defaultdict, Counter, bytearray})
+# Attributes of a module that lead to files beside it.
+_PLACES = frozenset({"__file__", "__path__", "__spec__", "__cached__", "__loader__"})
+# Attributes that give all names of a module at once.
+_OF_MODULES = frozenset({"__globals__", "f_globals", "f_locals"})
 _CACHED = type(functools.lru_cache(len))
 # Wrappers that may look at the types of what they wrap, and do nothing else with it than call it.
 _BLIND_TO_TYPES = ("python", "apache-hamilton")

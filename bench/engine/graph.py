@@ -19,6 +19,8 @@ from hamilton.lifecycle.base import BaseDoNodeExecute
 from hamilton.node import DependencyType, Node
 
 from bench.cache.codecs import can_store
+from bench.cache.unseen import watched
+from bench.engine.handed import handed, refuse_unstorable
 from bench.errors import UserError
 from bench.spec.catalogue import load_module
 
@@ -59,10 +61,11 @@ class Observation:
 
 
 class _Observer(BaseDoNodeExecute):  # type: ignore[misc]
-    """Times each step of the execution under way."""
+    """Times each step of the execution under way, and keeps it to what its key holds."""
 
     def __init__(self) -> None:
         self.observation: Observation | None = None
+        self.steps: Mapping[str, Step] = {}
 
     def do_node_execute(
         self, *, run_id: str, node_: Node, kwargs: dict[str, Any], task_id: str | None = None
@@ -70,8 +73,18 @@ class _Observer(BaseDoNodeExecute):  # type: ignore[misc]
         seen = self.observation
         if seen is not None:
             seen.before(node_.name)
+        step = self.steps[node_.name]
         begin = time.perf_counter()
-        value = node_(**kwargs)
+        with watched(
+            f"{step.module}.{step.name}",
+            step.callable,
+            kwargs,
+            defaults=step.defaults,
+            declared=step.hidden,
+        ):
+            value = node_(**{name: handed(given) for name, given in kwargs.items()})
+        if step.storable:
+            refuse_unstorable(value, name=f"{step.module}.{step.name}")
         if seen is not None:
             seconds = time.perf_counter() - begin
             seen.seconds[node_.name] = seconds
@@ -169,6 +182,7 @@ class Flow:
     ) -> dict[str, object]:
         """Values of `wanted`, computed from `inputs` and the values already `known`."""
         self._observer.observation = observation
+        self._observer.steps = self.steps
         try:
             result: dict[str, object] = self._driver.execute(
                 list(wanted), inputs=dict(inputs), overrides=dict(known)

@@ -1969,4 +1969,902 @@ EDITS = [
         "'b'",
         counts=False,
     ),
+    # -- roads that are seldom taken -----------------------------------------------------------
+    Edit(
+        "thread local",
+        """
+        import threading
+        CFG = threading.local()
+        CFG.rate = 2
+        def node(x):
+            return CFG.rate * x
+        """,
+        "rate = 2",
+        "rate = 4",
+    ),
+    Edit(
+        "weak reference",
+        """
+        import weakref
+        class Cfg:
+            rate = 2
+        REF = weakref.ref(Cfg)
+        def node(x):
+            return REF().rate * x
+        """,
+        "rate = 2",
+        "rate = 4",
+    ),
+    Edit(
+        "weak registry",
+        """
+        import weakref
+        def _a(v):
+            return v + 1
+        REG = weakref.WeakValueDictionary()
+        REG["a"] = _a
+        def node(x):
+            return REG["a"](x)
+        """,
+        "v + 1",
+        "v + 2",
+    ),
+    Edit(
+        "alias of an enum",
+        """
+        import enum
+        class C(enum.Enum):
+            A = 1
+            D = 3
+            B = 1
+        def node(x):
+            return C["B"].value + x
+        """,
+        "B = 1",
+        "B = 3",
+    ),
+    Edit(
+        "attribute hung on a member",
+        """
+        import enum
+        class C(enum.Enum):
+            A = 1
+        C.A.weight = 2
+        def node(x):
+            return C.A.weight + x
+        """,
+        "weight = 2",
+        "weight = 3",
+    ),
+    Edit(
+        "metadata of a field",
+        """
+        import dataclasses
+        @dataclasses.dataclass
+        class P:
+            a: int = dataclasses.field(default=1, metadata={"unit": 2})
+        def node(x):
+            return dataclasses.fields(P)[0].metadata["unit"] + x
+        """,
+        '"unit": 2',
+        '"unit": 3',
+    ),
+    Edit(
+        "match args",
+        """
+        class P:
+            __match_args__ = ("a", "b")
+            def __init__(self, a, b):
+                self.a, self.b = a, b
+        def node(x):
+            match P(x, 10):
+                case P(first):
+                    return first
+        """,
+        '("a", "b")',
+        '("b", "a")',
+    ),
+    Edit(
+        "registered virtual subclass",
+        """
+        import abc
+        class Shape(abc.ABC):
+            pass
+        Shape.register(int)
+        def node(x):
+            return isinstance(x, Shape)
+        """,
+        "register(int)",
+        "register(float)",
+    ),
+    Edit(
+        "subclass found by __subclasses__",
+        """
+        class Plugin:
+            pass
+        class A(Plugin):
+            weight = 1
+        def node(x):
+            return sum(c.weight for c in Plugin.__subclasses__()) + x
+        """,
+        "weight = 1",
+        "weight = 2",
+    ),
+    Edit(
+        "a new subclass found by __subclasses__",
+        """
+        import base, more
+        def node(x):
+            return sum(c.weight for c in base.Plugin.__subclasses__()) + x
+        """,
+        "# here",
+        "class B(Plugin):\n    weight = 5",
+        file="more.py",
+        others={
+            "base.py": "class Plugin:\n    pass\n",
+            "more.py": "from base import Plugin\nclass A(Plugin):\n    weight = 1\n# here\n",
+        },
+    ),
+    Edit(
+        "name read by getattr",
+        """
+        def helper(v):
+            return v
+        F = helper
+        def node(x):
+            return getattr(F, "__name__")
+        """,
+        "helper",
+        "helped",
+    ),
+    Edit(
+        "name read by attrgetter",
+        """
+        import operator
+        NAME = operator.attrgetter("__name__")
+        def helper(v):
+            return v
+        F = helper
+        def node(x):
+            return NAME(F)
+        """,
+        "helper",
+        "helped",
+    ),
+    Edit(
+        "enum class renamed",
+        """
+        import enum
+        class Colour(enum.Enum):
+            RED = 1
+        RED = Colour.RED
+        def node(x):
+            return str(RED)
+        """,
+        "Colour",
+        "Color",
+    ),
+    Edit(
+        "named tuple renamed",
+        """
+        import collections
+        P = collections.namedtuple("P", "a")
+        def node(x):
+            return repr(P(x))
+        """,
+        '"P"',
+        '"Q"',
+    ),
+    Edit(
+        "class renamed and printed",
+        """
+        class A:
+            pass
+        K = A
+        def node(x):
+            return str(K)
+        """,
+        "A",
+        "B",
+    ),
+    Edit(
+        "exception class renamed",
+        """
+        class BadA(Exception):
+            pass
+        E = BadA
+        def node(x):
+            return repr(E(x))
+        """,
+        "BadA",
+        "BadB",
+    ),
+    Edit(
+        "source of a helper",
+        """
+        import inspect
+        def helper(v):
+            return v  # a
+        def node(x):
+            return inspect.getsource(helper)
+        """,
+        "# a",
+        "# b",
+    ),
+    Edit(
+        "doc by inspect",
+        '''
+        import inspect
+        def helper(v):
+            """One."""
+        def node(x):
+            return inspect.getdoc(helper)
+        ''',
+        "One",
+        "Two",
+    ),
+    Edit(
+        "pure path",
+        """
+        from pathlib import PurePosixPath
+        P = PurePosixPath("a/b")
+        def node(x):
+            return str(P)
+        """,
+        "a/b",
+        "a/c",
+    ),
+    Edit(
+        "path that is not there",
+        """
+        from pathlib import Path
+        P = Path("out-a")
+        def node(x):
+            return P.name
+        """,
+        "out-a",
+        "out-b",
+    ),
+    Edit(
+        "name of a file that is there",
+        """
+        from pathlib import Path
+        P = Path(__file__).parent / "one.txt"
+        def node(x):
+            return P.stem
+        """,
+        "one.txt",
+        "two.txt",
+        others={"one.txt": "1", "two.txt": "1"},
+    ),
+    Edit(
+        "masked array",
+        """
+        import numpy as np
+        M = np.ma.array([1, 2], mask=[False, True])
+        def node(x):
+            return M.sum() + x
+        """,
+        "[False, True]",
+        "[True, False]",
+    ),
+    Edit(
+        "fill value of a masked array",
+        """
+        import numpy as np
+        M = np.ma.array([1, 2], mask=[False, True], fill_value=7)
+        def node(x):
+            return M.filled().tolist()
+        """,
+        "fill_value=7",
+        "fill_value=8",
+    ),
+    Edit(
+        "attrs of a frame",
+        """
+        import pandas as pd
+        F = pd.DataFrame({"a": [1]})
+        F.attrs["unit"] = "K"
+        def node(x):
+            return F.attrs["unit"]
+        """,
+        '"K"',
+        '"C"',
+    ),
+    Edit(
+        "attrs of a series",
+        """
+        import pandas as pd
+        F = pd.Series([1])
+        F.attrs["unit"] = "K"
+        def node(x):
+            return F.attrs["unit"]
+        """,
+        '"K"',
+        '"C"',
+    ),
+    Edit(
+        "sparse matrix",
+        """
+        import scipy.sparse as sp
+        M = sp.csr_matrix([[1, 0], [0, 2]])
+        def node(x):
+            return int(M.sum()) + x
+        """,
+        "[0, 2]",
+        "[0, 3]",
+    ),
+    Edit(
+        "methodcaller argument",
+        """
+        import operator
+        F = operator.methodcaller("split", "a")
+        def node(x):
+            return F("xaybz")
+        """,
+        '"split", "a"',
+        '"split", "b"',
+    ),
+    Edit(
+        "singledispatchmethod",
+        """
+        import functools
+        class A:
+            @functools.singledispatchmethod
+            def f(self, v):
+                return v
+            @f.register
+            def _(self, v: int):
+                return v + 1
+        OBJ = A()
+        def node(x):
+            return OBJ.f(x)
+        """,
+        "v + 1",
+        "v + 2",
+    ),
+    Edit(
+        "StringIO",
+        """
+        import io
+        T = io.StringIO("abc")
+        def node(x):
+            return T.getvalue()
+        """,
+        "abc",
+        "abd",
+    ),
+    Edit(
+        "config parser",
+        """
+        import configparser
+        C = configparser.ConfigParser()
+        C.read_string("[a]\\nb = 1\\n")
+        def node(x):
+            return C["a"]["b"]
+        """,
+        "b = 1",
+        "b = 2",
+    ),
+    Edit(
+        "chain map",
+        """
+        import collections
+        C = collections.ChainMap({"a": 1}, {"b": 2})
+        def node(x):
+            return C["b"] + x
+        """,
+        '"b": 2',
+        '"b": 3',
+    ),
+    Edit(
+        "array.array",
+        """
+        import array
+        V = array.array("d", [1.0])
+        def node(x):
+            return V[0]
+        """,
+        "1.0",
+        "2.0",
+    ),
+    Edit(
+        "instance attribute set at import by another module",
+        """
+        import cfg, change
+        def node(x):
+            return cfg.CFG.rate * x
+        """,
+        "rate = 3",
+        "rate = 4",
+        file="change.py",
+        others={
+            "cfg.py": "class C:\n    rate = 1\nCFG = C()\n",
+            "change.py": "import cfg\ncfg.CFG.rate = 3\n",
+        },
+    ),
+    Edit(
+        "class attribute patched by another module",
+        """
+        import cfg, change
+        def node(x):
+            return cfg.C().rate * x
+        """,
+        "rate = 3",
+        "rate = 4",
+        file="change.py",
+        others={"cfg.py": "class C:\n    rate = 1\n", "change.py": "import cfg\ncfg.C.rate = 3\n"},
+    ),
+    Edit(
+        "function replaced by another module",
+        """
+        import helpers, change
+        def node(x):
+            return helpers.scaled(x)
+        """,
+        "v + 3",
+        "v + 4",
+        file="change.py",
+        others={
+            "helpers.py": "RATE = 2\n\ndef scaled(v):\n    return v * RATE\n",
+            "change.py": "import helpers\nhelpers.scaled = lambda v: v + 3\n",
+        },
+    ),
+    Edit(
+        "code of a function replaced",
+        """
+        def _a(v):
+            return v + 1
+        def _b(v):
+            return v + 5
+        _a.__code__ = _b.__code__
+        def node(x):
+            return _a(x)
+        """,
+        "v + 5",
+        "v + 6",
+    ),
+    Edit(
+        "module class with a property",
+        """
+        import mod
+        def node(x):
+            return mod.rate + x
+        """,
+        "return 2",
+        "return 3",
+        file="mod.py",
+        others={
+            "mod.py": "import sys, types\nclass M(types.ModuleType):\n    @property\n    def rate(self):\n        return 2\nsys.modules[__name__].__class__ = M\n"
+        },
+    ),
+    Edit(
+        "descriptor with set_name",
+        """
+        class D:
+            def __set_name__(self, owner, name):
+                self.name = name * 2
+            def __get__(self, obj, owner):
+                return self.name
+        class A:
+            rate = D()
+        def node(x):
+            return A.rate
+        """,
+        "name * 2",
+        "name * 3",
+    ),
+    Edit(
+        "getattribute",
+        """
+        class A:
+            def __getattribute__(self, name):
+                return len(name) + 1
+        OBJ = A()
+        def node(x):
+            return OBJ.abc + x
+        """,
+        "+ 1\n",
+        "+ 2\n",
+    ),
+    Edit(
+        "class decorator",
+        """
+        def deco(cls):
+            cls.extra = lambda self: 1
+            return cls
+        @deco
+        class A:
+            pass
+        def node(x):
+            return A().extra() + x
+        """,
+        "self: 1",
+        "self: 2",
+    ),
+    Edit(
+        "dict of dict of lambda",
+        """
+        T = {"a": {"b": lambda v: v + 1}}
+        def node(x):
+            return T["a"]["b"](x)
+        """,
+        "v + 1",
+        "v + 2",
+    ),
+    Edit(
+        "conditional import",
+        """
+        try:
+            import nothing_of_that_name as impl
+        except ImportError:
+            import helpers as impl
+        def node(x):
+            return impl.scaled(x)
+        """,
+        "v * RATE",
+        "v + RATE",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "lazy attribute of a package",
+        """
+        import kit
+        def node(x):
+            return kit.run(x)
+        """,
+        "v + 1",
+        "v + 2",
+        file="kit/inner.py",
+        others={
+            "kit/__init__.py": "def __getattr__(name):\n    import importlib\n    return getattr(importlib.import_module('kit.inner'), name)\n",
+            "kit/inner.py": "def run(v):\n    return v + 1\n",
+        },
+    ),
+    Edit(
+        "getattr of a module imported inside",
+        """
+        def node(x):
+            import helpers
+            return getattr(helpers, "scal" + "ed")(x)
+        """,
+        "v * RATE",
+        "v + RATE",
+        file="helpers.py",
+        others=HELPERS,
+    ),
+    Edit(
+        "unpack_fields",
+        """
+        from hamilton.function_modifiers import unpack_fields
+        @unpack_fields("a", "b")
+        def both(x: int) -> tuple[int, int]:
+            return x + 1, x + 2
+        def node(a: int) -> int:
+            return a
+        """,
+        "x + 1",
+        "x + 3",
+        graph=True,
+    ),
+    Edit(
+        "parameterize_sources",
+        """
+        from hamilton.function_modifiers import parameterize_sources
+        def one(x: int) -> int:
+            return x + 1
+        def two(x: int) -> int:
+            return x + 2
+        @parameterize_sources(node=dict(v="one"))
+        def made(v: int) -> int:
+            return v
+        """,
+        'v="one"',
+        'v="two"',
+        graph=True,
+    ),
+    Edit(
+        "mutate",
+        """
+        from hamilton.function_modifiers import mutate, apply_to
+        def node(x: int) -> int:
+            return x
+        @mutate(node)
+        def _more(node: int) -> int:
+            return node + 1
+        """,
+        "node + 1",
+        "node + 2",
+        graph=True,
+    ),
+    Edit(
+        "weights of a torch module",
+        """
+        import torch
+        torch.manual_seed(0)
+        M = torch.nn.Linear(1, 1)
+        def node(x):
+            with torch.no_grad():
+                return float(M(torch.tensor([float(x)])))
+        """,
+        "seed(0)",
+        "seed(1)",
+    ),
+    Edit(
+        "fitted estimator at module level",
+        """
+        import numpy as np
+        from sklearn.linear_model import LinearRegression
+        M = LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0])
+        def node(x):
+            return float(M.predict([[x]])[0])
+        """,
+        "[1.0, 2.0])\n",
+        "[1.0, 3.0])\n",
+    ),
+    Edit(
+        "booster at module level",
+        """
+        import numpy as np, xgboost as xgb
+        M = xgb.train({"seed": 1, "nthread": 1, "eta": 0.3}, xgb.DMatrix(np.arange(10.)[:, None], np.arange(10.)), 2)
+        def node(x):
+            return float(M.predict(xgb.DMatrix(np.array([[float(x)]])))[0])
+        """,
+        '"eta": 0.3',
+        '"eta": 0.9',
+    ),
+    Edit(
+        "bound method of a fitted estimator",
+        """
+        from sklearn.linear_model import LinearRegression
+        P = LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0]).predict
+        def node(x):
+            return float(P([[x]])[0])
+        """,
+        "[1.0, 2.0]).p",
+        "[1.0, 3.0]).p",
+    ),
+    Edit(
+        "interp1d",
+        """
+        from scipy.interpolate import interp1d
+        F = interp1d([0, 5], [0, 10])
+        def node(x):
+            return float(F(x))
+        """,
+        "[0, 10]",
+        "[0, 20]",
+    ),
+    Edit(
+        "template delimiter",
+        """
+        import string
+        class T(string.Template):
+            delimiter = "%"
+        def node(x):
+            return T("$a %a").substitute(a=x)
+        """,
+        'delimiter = "%"',
+        'delimiter = "$"',
+    ),
+    Edit(
+        "builtins patched",
+        """
+        import builtins
+        builtins.rate = 2
+        def node(x):
+            return rate + x
+        """,
+        "rate = 2",
+        "rate = 3",
+    ),
+    Edit(
+        "attrs class",
+        """
+        import attrs
+        @attrs.define
+        class P:
+            a: int = attrs.field(default=1, converter=lambda v: v * 2)
+        def node(x):
+            return P(x).a
+        """,
+        "v * 2",
+        "v * 3",
+    ),
+    # -- what importing does elsewhere; last, since it outlives its module -----------------------
+    Edit(
+        "constant patched into a library's module",
+        """
+        import string
+        string.FLAVOUR = 1
+        def node(x):
+            return string.FLAVOUR + x
+        """,
+        "FLAVOUR = 1",
+        "FLAVOUR = 2",
+    ),
+    Edit(
+        "known constant patched",
+        """
+        import math
+        math.tau = 6
+        def node(x):
+            return math.tau + x
+        """,
+        "tau = 6",
+        "tau = 7",
+    ),
+    Edit(
+        "lambda partial patched into a library's module",
+        """
+        import functools, math
+        def _add(k, v):
+            return k + v
+        math.bump = functools.partial(_add, 1)
+        def node(x):
+            return math.bump(x)
+        """,
+        "_add, 1",
+        "_add, 2",
+    ),
+    Edit(
+        "method hung on a library's class",
+        """
+        import pandas as pd
+        pd.DataFrame.twice = lambda self: self * 2
+        def node(x):
+            return pd.DataFrame({"a": [x]}).twice()["a"].tolist()
+        """,
+        "self * 2",
+        "self * 3",
+    ),
+    Edit(
+        "pandas accessor",
+        """
+        import pandas as pd
+        @pd.api.extensions.register_series_accessor("geo")
+        class Geo:
+            def __init__(self, s):
+                self.s = s
+            def total(self):
+                return float(self.s.sum() * 2)
+        def node(x):
+            return pd.Series([x]).geo.total()
+        """,
+        "* 2",
+        "* 3",
+    ),
+    Edit(
+        "decimal context at import",
+        """
+        import decimal
+        decimal.getcontext().prec = 5
+        def node(x):
+            return str(decimal.Decimal(1) / decimal.Decimal(x))
+        """,
+        "prec = 5",
+        "prec = 6",
+    ),
+    Edit(
+        "pandas option at import",
+        """
+        import pandas as pd
+        pd.set_option("display.max_rows", 4)
+        def node(x):
+            return repr(pd.Series(range(20 + x)))
+        """,
+        "4",
+        "6",
+    ),
+    Edit(
+        "pandas option at import by attribute",
+        """
+        import pandas as pd
+        pd.options.display.max_rows = 4
+        def node(x):
+            return repr(pd.Series(range(20 + x)))
+        """,
+        "rows = 4",
+        "rows = 6",
+    ),
+    Edit(
+        "numpy print options at import",
+        """
+        import numpy as np
+        np.set_printoptions(precision=3)
+        def node(x):
+            return repr(np.array([1/x]))
+        """,
+        "precision=3",
+        "precision=4",
+    ),
+    Edit(
+        "numpy err state at import",
+        """
+        import numpy as np
+        np.seterr(divide="ignore")
+        def node(x):
+            try:
+                return float(np.float64(x) / np.float64(0))
+            except FloatingPointError:
+                return "raised"
+        """,
+        '"ignore"',
+        '"raise"',
+    ),
+    Edit(
+        "torch default dtype at import",
+        """
+        import torch
+        torch.set_default_dtype(torch.float32)
+        def node(x):
+            return str(torch.tensor([1.0, x]).dtype)
+        """,
+        "torch.float32",
+        "torch.float64",
+    ),
+    Edit(
+        "option set by a function called at import",
+        """
+        import decimal
+        def _setup():
+            decimal.getcontext().prec = 5
+        _setup()
+        def node(x):
+            return str(decimal.Decimal(1) / decimal.Decimal(x))
+        """,
+        "prec = 5",
+        "prec = 6",
+    ),
+    Edit(
+        "option set by an imported module",
+        """
+        import decimal
+        import setup_it
+        def node(x):
+            return str(decimal.Decimal(1) / decimal.Decimal(x))
+        """,
+        "prec = 5",
+        "prec = 6",
+        file="setup_it.py",
+        others={"setup_it.py": "import decimal\ndecimal.getcontext().prec = 5\n"},
+    ),
+    Edit(
+        "codec error handler",
+        """
+        import codecs
+        codecs.register_error("mine", lambda e: ("?", e.end))
+        def node(x):
+            return "é".encode("ascii", "mine")
+        """,
+        '"?"',
+        '"!"',
+    ),
+    Edit(
+        "json encoder default patched",
+        """
+        import json
+        json.JSONEncoder.item_separator = ", "
+        def node(x):
+            return json.JSONEncoder().encode([x, x])
+        """,
+        '", "',
+        '" , "',
+    ),
+    Edit(
+        "warnings as errors",
+        """
+        import warnings
+        warnings.simplefilter("ignore")
+        def node(x):
+            try:
+                warnings.warn("a")
+            except UserWarning:
+                return "raised"
+            return "fine"
+        """,
+        '"ignore"',
+        '"error"',
+    ),
 ]

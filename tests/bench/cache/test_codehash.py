@@ -4,16 +4,27 @@
 # ruff: noqa: E501
 
 import functools
+import importlib.util
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.cache.codehash import CodeHasher, UnhashableCode, code_hash, code_units
+
+
+def _loaded(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _made(text: str, name: str = "node") -> Callable[..., object]:
@@ -323,6 +334,21 @@ HIDDEN = [
     ("dynamic", "def node(x):\n    return eval('x + 1')\n"),
     ("dynamic", "import importlib\ndef node(x):\n    return importlib.import_module('json')\n"),
     ("dynamic", "def node(x):\n    return globals()['x']\n"),
+    ("dynamic", "import sys\ndef node(x):\n    return sys.modules['json'].dumps(x)\n"),
+    ("dynamic", "def _f(v):\n    return v\ndef node(x):\n    return _f.__globals__['_f'](x)\n"),
+    ("dynamic", "import sys\ndef node(x):\n    return sys._getframe().f_globals['x']\n"),
+    ("dynamic", "import pkgutil\ndef node(x):\n    return pkgutil.resolve_name('json:dumps')\n"),
+    ("dynamic", "import pickle\ndef node(x):\n    return pickle.loads(x)\n"),
+    ("dynamic", "import joblib\ndef node(x):\n    return joblib.load(x)\n"),
+    ("environment", "import os\ndef node(x):\n    return os.path.expandvars('$HOME')\n"),
+    ("environment", "import locale\ndef node(x):\n    return locale.getlocale()\n"),
+    ("files", "import os\ndef node(x):\n    return os.path.exists('data.csv')\n"),
+    ("files", "import os\ndef node(x):\n    return os.path.getmtime(x)\n"),
+    ("files", "import stats\ndef node(x):\n    return open(stats.__file__ + x).read()\n"),
+    ("state", "K = 1\ndef node(x):\n    global K\n    K = x\n    return K\n"),
+    ("state", "MEMO = {}\ndef node(x):\n    MEMO[x] = 1\n    return len(MEMO)\n"),
+    ("state", "SEEN = []\ndef node(x):\n    SEEN.append(x)\n    return len(SEEN)\n"),
+    ("state", "class C:\n    k = 1\ndef node(x):\n    C.k = x\n    return C.k\n"),
 ]
 
 
@@ -350,6 +376,10 @@ def test_hidden_state_is_refused_unless_declared(kind: str, text: str) -> None:
         "from scipy.stats import norm\nN = norm(0, 1)\ndef node(x):\n    return N.cdf(x)\n",
         "import datetime\ndef node(x):\n    return datetime.datetime(2013, 1, 1)\n",
         "import os\ndef node(x):\n    os.environ.setdefault('A', '1')\n    return os.path.join('a')\n",
+        "def node(x):\n    global np\n    import numpy as np\n    return np.sqrt(x)\n",
+        "def node(x):\n    found = {}\n    found[x] = 1\n    return found\n",
+        "import functools\n@functools.cache\ndef _f(v):\n    return v\ndef node(x):\n    return _f(x)\n",
+        "import os\ndef node(x):\n    return os.path.exists(x)\n",
     ],
 )
 def test_what_is_no_hidden_state_is_let_through(text: str) -> None:
@@ -361,6 +391,35 @@ def test_what_cannot_be_named_is_refused_by_name() -> None:
     node.__globals__["HELD"] = (number for number in range(3))  # type: ignore[attr-defined]
     with pytest.raises(UnhashableCode, match=r"made\.HELD is a builtins\.generator"):
         code_hash(node)
+
+
+def test_a_ufunc_made_of_a_function_is_refused() -> None:
+    node = _made(
+        "import numpy as np\nF = np.frompyfunc(abs, 1, 1)\ndef node(x):\n    return F(x)\n"
+    )
+    with pytest.raises(UnhashableCode, match=r"made\.F is a ufunc made of a function"):
+        code_hash(node)
+
+
+def test_what_a_cached_property_has_come_to_is_no_content() -> None:
+    node = _made(
+        "import functools\nclass C:\n    @functools.cached_property\n    def k(self):\n"
+        "        return 2\nHELD = C()\ndef node(x):\n    return HELD.k + x\n"
+    )
+    before = code_hash(node)
+    assert node(1) == 3
+    assert code_hash(node) == before
+
+
+def test_an_effect_of_an_import_is_a_unit_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "sets_c3.py").write_text(
+        "import decimal\ndecimal.getcontext().prec = 28\n\ndef node(x):\n    return x\n"
+        "if __name__ == '__main__':\n    node(open('a').read())\n"
+    )
+    module = _loaded(tmp_path / "sets_c3.py")
+    (unit,) = [unit for unit in code_units(module.node) if unit.kind == "import"]
+    assert unit.name == "import of sets_c3"
+    assert unit.source == "decimal.getcontext().prec = 28"
 
 
 def test_locks_and_loggers_are_no_content() -> None:
