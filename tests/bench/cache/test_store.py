@@ -489,7 +489,10 @@ def test_killed_writers_leave_no_wrong_value_and_no_litter(store: Store) -> None
         writer = _writer(store, start * 7, 10_000_000)
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
-        time.sleep(rng.uniform(0.01, 0.12))
+        # In the midst of writing, however slow the machine is.
+        while store.record(_key(start * 7 + 4)) is None:
+            time.sleep(0.002)
+        time.sleep(rng.uniform(0.0, 0.05))
         writer.send_signal(signal.SIGKILL)
         writer.wait()
         writer.stdout.close()
