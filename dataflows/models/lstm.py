@@ -307,13 +307,15 @@ class _Rows:
 
         before = np.zeros((lookback - 1, self.series.shape[1]), dtype=np.float32)
         padded = torch.from_numpy(np.concatenate([before, self.series])).to(device)
-        windows = padded.unfold(0, lookback, 1)  # (rows, channels, lookback), a view
+        windows = padded.unfold(0, lookback, 1).transpose(
+            1, 2
+        )  # (rows, lookback, channels), a view
         present = torch.from_numpy(self.present).to(device)
         start = torch.from_numpy(self.start).to(device)
 
         def of(rows: NDArray[np.int64]) -> tuple[Any, Any, Any]:
             at = torch.from_numpy(rows).to(device)
-            return windows[at].transpose(1, 2), present[at], start[at]
+            return windows[at], present[at], start[at]
 
         return of
 
