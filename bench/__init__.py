@@ -1,7 +1,7 @@
 """Run experiments: from a TOML file to tables, statistics and a report.
 
-``Experiment``, ``plan``, ``run`` and ``load_run`` are the whole of the command line in Python;
-``cached`` gives a Hamilton driver of one's own the same cache.
+``Experiment``, ``plan``, ``run``, ``load_run`` and ``compare`` are the whole of the command line
+in Python; ``cached`` gives a Hamilton driver of one's own the same cache.
 They are imported when first used, so that ``bench --help`` and worker processes start at once.
 """
 
@@ -9,15 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bench.comparison import compare
     from bench.notebook import cached
     from bench.runner import load_run, plan, run
     from bench.spec.experiment import Experiment
 
-__all__ = ["Experiment", "cached", "load_run", "plan", "run"]
+__all__ = ["Experiment", "cached", "compare", "load_run", "plan", "run"]
 
 _HOME = {
     "Experiment": "bench.spec.experiment",
     "cached": "bench.notebook",
+    "compare": "bench.comparison",
     "load_run": "bench.runner",
     "plan": "bench.runner",
     "run": "bench.runner",

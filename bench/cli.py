@@ -4,7 +4,7 @@ import os
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bench.runner import Run, RunResult
     from bench.spec.experiment import Experiment
+    from reports.document import Document
 
 __all__ = ["cli", "main"]
 
@@ -28,6 +29,7 @@ OK, INTERNAL, MISTAKE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 _MOST_ROWS = 12  # models a table of the leaderboard shows before it says how many more there are
 _MOST_CAUSES = 10
+_REFUSALS = ("DataError", "EvidenceError", "ScoresError", "SectionError")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,8 +67,7 @@ def _told(cause: Exception, *, debug: bool) -> int:
         console.complain(str(cause))
         return cause.exit_code
     # Errors with which dataflows, stats and reports refuse what the asker gave them.
-    refusals = ("DataError", "EvidenceError", "SectionError")
-    if type(cause).__name__ in refusals and isinstance(cause, ValueError):
+    if type(cause).__name__ in _REFUSALS and isinstance(cause, ValueError):
         console.complain(str(cause))
         return MISTAKE
     hint = "" if debug else "; the same command with --debug shows where"
@@ -214,6 +215,25 @@ def _work_options(function: F) -> F:
     return function
 
 
+def _format_options(function: F) -> F:
+    for option in (
+        click.option(
+            "--latex",
+            metavar="DIR",
+            type=click.Path(path_type=Path),
+            help="Write tables and figures for papers, and their numbers as CSV, to a folder.",
+        ),
+        click.option(
+            "--pdf", is_flag=False, flag_value="", metavar="[FILE]", help="Write a PDF for print."
+        ),
+        click.option(
+            "--html", is_flag=False, flag_value="", metavar="[FILE]", help="Write a page."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 # -- commands ------------------------------------------------------------------------------------
 
 
@@ -339,14 +359,12 @@ def list_cells(words: tuple[str, ...], mode: str | None, where: str) -> int:
 
 
 @cli.command()
-@click.argument("run_name", metavar="[RUN]", required=False)
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Where to write.")
-@click.option("--pdf", is_flag=True, help="Write a PDF beside the page as well.")
+@click.argument("source", metavar="[RUN | SCORES]", required=False)
+@_format_options
 @click.option(
-    "--latex",
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Write tables and figures for LaTeX, and their numbers as CSV, as well.",
+    "--higher-is-better",
+    is_flag=True,
+    help="For a table of scores; a run knows it of its metrics.",
 )
 @click.option(
     "--section",
@@ -364,31 +382,45 @@ def list_cells(words: tuple[str, ...], mode: str | None, where: str) -> int:
 )
 @_runs_option
 def report(
-    run_name: str | None,
-    html: Path | None,
-    pdf: bool,
+    source: str | None,
+    html: str | None,
+    pdf: str | None,
     latex: Path | None,
+    higher_is_better: bool,
     sections: tuple[str, ...],
     cells: tuple[str, ...],
     runs: Path,
 ) -> int:
-    """Write the report of a run again.
+    """Write the report of a run again, or of a table of scores.
 
-    RUN is a folder or the name of one, by default the newest.
+    RUN is a folder or the name of one, by default the newest. SCORES is a CSV, TSV or Parquet
+    file: a row for each data set, its name first, and a column for each model. Without a format it
+    is HTML and PDF.
     """
     import reports
-    from bench import preflight
+    from reports.scores import ENDINGS
 
-    path = _found_run(run_name, runs)
-    target = html if html is not None else path / "report.html"
-    preflight.check_folders(target.absolute().parent)
-    document = reports.build(path, sections=sections or None, cells=cells)
-    written = [document.to_html(target)]
-    if pdf:
-        written.append(document.to_pdf(target.with_suffix(".pdf")))
-    if latex is not None:
-        written.append(document.to_latex(latex))
-    console.say(*(f"report: {file}" for file in written))
+    if html is None and pdf is None and latex is None:
+        html = pdf = ""
+    # A folder with such a name is a run.
+    table = source is not None and source.lower().endswith(ENDINGS) and not Path(source).is_dir()
+    if source is not None and table:
+        if cells:
+            raise UserError("--cell is for a run; a table of scores has none")
+        home = Path(source).with_suffix("")
+        targets = _targets(home, html, pdf)
+        document = reports.build(
+            reports.read_scores(source),
+            higher_is_better=higher_is_better,
+            sections=sections or None,
+        )
+    else:
+        if higher_is_better:
+            raise UserError("--higher-is-better is for a table of scores; a run knows it already")
+        path = _found_run(source, runs)
+        targets = _targets(path / "report", html, pdf)
+        document = reports.build(path, sections=sections or None, cells=cells)
+    _write(document, targets, latex)
     return OK
 
 
@@ -530,15 +562,39 @@ def explain(
 @cli.command()
 @click.argument("before", metavar="RUN_A")
 @click.argument("after", metavar="RUN_B")
+@_format_options
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 @_store_option
 @_runs_option
-def diff(before: str, after: str, store: Path, runs: Path) -> int:
-    """Say what sets two runs apart: scores, statuses, code, data and environment."""
-    from bench import inquiry
+def compare(
+    before: str,
+    after: str,
+    html: str | None,
+    pdf: str | None,
+    latex: Path | None,
+    as_json: bool,
+    store: Path,
+    runs: Path,
+) -> int:
+    """Say what was changed between two runs, and what came of it.
 
-    _opened(store)
+    Settings, data, code, packages and environment; scores, verdicts of the tests that flip, and
+    cells that went another way.
+    """
+    import json
+
+    from bench.comparison import compare as compared
+
     paths = (_found_run(before, runs), _found_run(after, runs))
-    console.say(*inquiry.diff(*paths, store=store).lines())
+    home = Path(f"{paths[0].resolve().name}-{paths[1].resolve().name}")
+    targets = _targets(home, html, pdf)
+    found = compared(*paths, store=store)
+    if targets or latex is not None:
+        _write(found.document(), targets, latex)
+    if as_json:
+        console.say(json.dumps(found.to_dict(), indent=1, allow_nan=False))
+    elif not targets and latex is None:
+        console.say(*found.lines())
     return OK
 
 
@@ -681,7 +737,52 @@ def _run(
         )
     if style not in ("json", "quiet"):
         _show_run(load_run(result.path), n_failed=result.n_failed, seconds=result.seconds)
-    return SOME_FAILED if result.n_failed else OK
+    if result.unreported:
+        console.complain(
+            f"the run is done and kept, its report is not: {result.unreported}; write it again "
+            f"with: python -m bench report {result.run_id}"
+        )
+    if result.n_failed:
+        return SOME_FAILED
+    return INTERNAL if result.unreported else OK
+
+
+def _targets(home: Path, html: str | None, pdf: str | None) -> dict[str, Path]:
+    """Return the file of each format; one without a name goes beside the other, or to `home`."""
+    from bench import preflight
+
+    if html or pdf:
+        home = Path(html or pdf or "").with_suffix("")
+    found: dict[str, Path] = {}
+    for form, name in (("html", html), ("pdf", pdf)):
+        if name is None:
+            continue
+        if name and not name.lower().endswith(f".{form}"):
+            raise UserError(
+                f'--{form}: "{one_line(name, most=80)}" does not end in .{form}; what is reported '
+                f"on comes before the options"
+            )
+        found[form] = Path(name) if name else home.with_name(f"{home.name}.{form}")
+        if found[form].is_dir():
+            raise UserError(f"--{form}: {found[form]} is a folder")
+        preflight.check_folders(found[form].absolute().parent)
+    return found
+
+
+def _write(document: "Document", targets: Mapping[str, Path], latex: Path | None) -> None:
+    """Write a document in each format, and say where it is."""
+    from bench import preflight
+
+    if latex is not None:
+        preflight.check_folders(latex.absolute())
+    writers = {"html": document.to_html, "pdf": document.to_pdf}
+    try:
+        for form, target in targets.items():
+            console.say(f"report: {writers[form](target)}")
+        if latex is not None:
+            console.say(f"report: {document.to_latex(latex)}")
+    except (OSError, ImportError) as cause:
+        raise UserError(f"the report cannot be written: {one_line(cause)}") from cause
 
 
 def _experiment(words: Sequence[str], mode: str | None, where: str) -> "Experiment":

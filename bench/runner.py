@@ -77,13 +77,20 @@ class Plan:
 
 @dataclass(frozen=True)
 class RunResult:
-    """Where a run's files are, and how it went."""
+    """Where a run's files are, and how it went.
+
+    Parameters
+    ----------
+    unreported : str
+        Why the report was asked for and is not whole; empty otherwise.
+    """
 
     run_id: str
     path: Path
     counts: Mapping[str, int]
     n_failed: int
     seconds: float
+    unreported: str = ""
 
 
 @dataclass(frozen=True)
@@ -231,6 +238,7 @@ def run(
     (path / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     for warning in dict.fromkeys([*opened.warnings, *outcome.warnings]):
         progress.warned(warning)
+    unreported = ""
     if report:
         import reports
 
@@ -239,13 +247,12 @@ def run(
             document.to_html(path / "report.html")
             document.to_pdf(path / "report.pdf")
         except Exception as cause:  # noqa: BLE001 - the run itself is done and kept
-            progress.warned(
-                f"the report is not whole: {type(cause).__name__}: {one_line(cause)}; "
-                "write it again with: python -m bench report"
-            )
+            unreported = f"{type(cause).__name__}: {one_line(cause)}"
+            progress.warned(f"the report is not whole: {unreported}")
     if not _point_latest(runs, path):
         progress.warned(f"{runs / 'latest'} is no link of ours; it does not lead to this run")
-    result = RunResult(path.name, path, counts, n_failed, time.perf_counter() - begin)
+    seconds = time.perf_counter() - begin
+    result = RunResult(path.name, path, counts, n_failed, seconds, unreported)
     progress.finished(result)
     return result
 
@@ -273,17 +280,22 @@ def load_run(path: Path) -> Run:
     Raises
     ------
     UserError
-        `path` is not the folder of a finished run.
+        `path` is not the folder of a finished run, or one of its files is missing or damaged.
     """
     import pandas as pd
 
-    if not (path / "manifest.json").is_file():
+    file = path / "manifest.json"
+    if not file.is_file():
         raise UserError(f"{path} is not the folder of a finished run: it has no manifest.json")
-    return Run(
-        path,
-        json.loads((path / "manifest.json").read_text(encoding="utf-8")),
-        *(pd.read_parquet(path / f"{name}.parquet") for name in ("runs", "predictions", "scores")),
-    )
+    tables = []
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        for name in ("runs", "predictions", "scores"):
+            file = path / f"{name}.parquet"
+            tables.append(pd.read_parquet(file))
+    except (OSError, ValueError) as cause:
+        raise UserError(f"{file} is missing or damaged: {one_line(cause)}") from cause
+    return Run(path, manifest, *tables)
 
 
 def _request(experiment: Experiment, cell: Cell) -> Request:

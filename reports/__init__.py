@@ -6,5 +6,15 @@ from reports.document import Document, build
 from reports.evidence import Evidence, EvidenceError, read
 from reports.own import SectionError
 from reports.pictures import figure
+from reports.scores import read_scores
 
-__all__ = ["Document", "Evidence", "EvidenceError", "SectionError", "build", "figure", "read"]
+__all__ = [
+    "Document",
+    "Evidence",
+    "EvidenceError",
+    "SectionError",
+    "build",
+    "figure",
+    "read",
+    "read_scores",
+]

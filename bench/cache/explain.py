@@ -1,7 +1,8 @@
 """Why a value was computed again, or what sets two runs apart: named changes with their text."""
 
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from types import MappingProxyType
 from typing import Literal
@@ -18,10 +19,14 @@ __all__ = [
     "changes",
     "diff",
     "explain",
+    "reasons",
     "steps",
+    "with_units",
 ]
 
 Kind = Literal["code", "package", "input", "step", "interpreter", "unknown"]
+
+_MOST_ALIKE = 3  # causes of one kind and name that are told before their number is
 
 _NO_PLAN: Mapping[str, Recipe] = MappingProxyType({})
 
@@ -270,6 +275,9 @@ def _own(store: Store, old: Recipe, new: Recipe) -> Iterable[Change]:
             yield Change("input", new.name, name, _told(old, name), _told(new, name))
     if old.code_hash == new.code_hash:
         return
+    if not old.units or not new.units:  # the store no longer has what the code was made of
+        yield Change("code", new.name, new.name, old.code_hash[:12], new.code_hash[:12])
+        return
     seen = False
     for name in [*old.units, *(name for name in new.units if name not in old.units)]:
         was, now = old.units.get(name, ""), new.units.get(name, "")
@@ -392,3 +400,38 @@ def diff(
         changed=changed,
         causes=tuple(causes.values()),
     )
+
+
+def with_units(recipes: Iterable[Recipe], store: Store) -> dict[str, Recipe]:
+    """Return recipes by key, each with the units of its code as far as the store has them."""
+    units: dict[str, dict[str, str]] = {}
+    found: dict[str, Recipe] = {}
+    for recipe in recipes:
+        code = recipe.code_hash
+        if code not in units:
+            units[code] = store.units(code)
+        found[recipe.key] = replace(recipe, units=units[code])
+    return found
+
+
+def reasons(changes: Iterable[Change]) -> Iterator[str]:
+    """Yield each cause once, with the change of its text."""
+    shown: set[tuple[str, ...]] = set()
+    alike: Counter[tuple[str, str]] = Counter()
+    for change in changes:
+        # A helper that many steps use has changed once.
+        owner = change.node if change.kind in ("input", "step", "unknown") else ""
+        cause = (change.kind, change.name, change.before, change.after, owner)
+        if cause in shown:
+            continue
+        if not shown:
+            yield "because"
+        shown.add(cause)
+        alike[change.kind, change.name] += 1
+        if alike[change.kind, change.name] > _MOST_ALIKE:
+            continue  # a seed of each cell, say
+        yield f"  {change.line()}"
+        yield from (f"    {row}" for row in change.diff.splitlines())
+    for (kind, name), count in alike.items():
+        if count > _MOST_ALIKE:
+            yield f"  and {count - _MOST_ALIKE} more of {kind} {name}"

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -173,6 +175,74 @@ def test_a_section_of_ones_own_is_named_in_the_experiment_and_run_when_asked(
     capsys.readouterr()
     assert main(["report", "--section", "mine.py"]) == 2
     assert "mine.py failed: AttributeError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        ((), {"report.html", "report.pdf"}),
+        (("--pdf",), {"report.pdf"}),
+        (("--pdf", "out/own.pdf", "--html"), {"out/own.pdf", "out/own.html"}),
+        (("--html", "--latex", "paper"), {"report.html", "paper/report.tex"}),
+    ],
+)
+def test_the_formats_that_are_asked_for_are_written(there, first, tmp_path, words, written):
+    copy = tmp_path / "run"
+    shutil.copytree(there / "runs" / first, copy)
+    placed = [w if w.startswith("--") else str(copy / w) for w in words]
+    assert main(["report", str(copy), *placed]) == 0
+    made = {p.relative_to(copy).as_posix() for p in copy.rglob("*") if p.suffix in KINDS}
+    assert {name for name in made if not re.match("paper/(tables|figures)/", name)} == written
+
+
+KINDS = (".html", ".pdf", ".tex")
+
+
+def test_a_table_of_scores_becomes_a_report_beside_it(here, capsys):
+    rows = "".join(f"d{i},{i},{i + 1},{i + 2.5}\n" for i in range(8))
+    (here / "scores.csv").write_text("data,low,mid,high\n" + rows)
+    assert main(["report", "scores.csv"]) == 0
+    assert capsys.readouterr().out == "report: scores.html\nreport: scores.pdf\n"
+    for words, best in (((), "low"), (("--higher-is-better",), "high")):
+        assert main(["report", "scores.csv", "--latex", "paper", *words]) == 0
+        board = (here / "paper" / "tables" / "leaderboard.csv").read_text("utf-8").splitlines()
+        assert best in board[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["none.csv"], "no file none.csv"),
+        (["bad.csv"], "bad.csv, line 2, column 'b': 'x' is not a number"),
+        (["two.csv"], "at least two models"),
+        (["small.toml"], 'no finished run "small.toml"'),
+        (["--pdf", "latest"], '"latest" does not end in .pdf'),
+        (["--html", "bad.csv/report.html"], "bad.csv"),
+        (["--html", "folder.html"], "folder.html is a folder"),
+        (["--latex", "bad.csv"], "is a file; a folder is needed"),
+        (["--higher-is-better"], "is for a table of scores"),
+    ],
+)
+def test_a_report_that_cannot_be_is_refused_in_one_line(there, capsys, words, said):
+    (there / "bad.csv").write_text("data,a,b\nd,1,x\n")
+    (there / "two.csv").write_text("data,a\nd,1\n")
+    (there / "folder.html").mkdir(exist_ok=True)
+    assert main(["report", *words]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1
+
+
+def test_a_run_whose_report_fails_says_so_last_and_exits_1(there, monkeypatch, capsys):
+    def broken(*_: object) -> None:
+        raise ValueError("no room left")
+
+    monkeypatch.setattr("reports.document.Document.to_pdf", broken)
+    words = ["run", "small.toml", "-k", "persistence", "--jobs", "1", "--progress", "quiet"]
+    assert main(words) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1].startswith("error: the run is done and kept, its report is not: ValueError")
+    assert "python -m bench report small-development-" in told[-1]
 
 
 def test_progress_as_json_is_json_alone(there):
@@ -372,7 +442,7 @@ def test_a_reader_that_stops_reading_is_no_error(there):
 def test_the_package_gives_what_the_command_line_uses():
     import bench as package
 
-    assert sorted(package.__all__) == ["Experiment", "cached", "load_run", "plan", "run"]
+    assert sorted(package.__all__) == ["Experiment", "cached", "compare", "load_run", "plan", "run"]
     assert package.Experiment is Experiment
     assert package.plan is bench.runner.plan
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

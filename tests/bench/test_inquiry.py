@@ -117,7 +117,7 @@ def test_what_has_not_changed_is_served(there, first, capsys):
     assert any(line.startswith("served      dataflows.evaluation.predictions") for line in lines)
 
 
-def test_an_edited_helper_is_named_with_its_diff_and_the_runs_are_set_apart(there, first):
+def test_an_edited_helper_is_named_with_its_diff(there, first):
     text = MODEL.replace("return z * weight", "return z * weight * 0.9")
     (there / "mymodel.py").write_text(text)
     lines = bench("explain", MINE, "--run", first).splitlines()
@@ -137,13 +137,6 @@ def test_an_edited_helper_is_named_with_its_diff_and_the_runs_are_set_apart(ther
     assert sum("_pulled changed" in line for line in lines[head:]) == 1
     # The run is told as it was, not as the code is now.
     assert "not stored" not in bench("lineage", MINE, "--run", first)
-    bench(*RUN)
-    other = latest(there / "runs").name
-    lines = bench("diff", first, other).splitlines()
-    assert lines[0] == f"{first} -> {other}"
-    assert any("_pulled changed" in line for line in lines)
-    assert not any("persistence" in line for line in lines)
-    assert any(line.startswith(f"    {MINE} rmse: ") for line in lines)
 
 
 def test_another_value_is_named_with_both(there, first, capsys):
@@ -163,15 +156,6 @@ def test_a_changed_file_is_named_by_its_input(there, first, capsys):
     assert len(because) == 1
     assert "data_file" in because[0]
     assert "content" in because[0]
-
-
-def test_two_runs_of_the_same_differ_in_nothing(there, first, capsys):
-    assert main(list(RUN)) == 0
-    assert main(["diff", first, latest(there / "runs").name]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[-2].endswith("results of the same recipe, 0 equal from another, 0 that differ")
-    assert lines[-1].startswith("0 of ")
-    assert len(lines) == 3
 
 
 def test_results_come_out_again_byte_for_byte(there, first, capsys):
@@ -229,7 +213,6 @@ def test_pruning_keeps_what_runs_need_until_they_are_removed(there, first, capsy
         (["explain", MINE, "matrix.target=[b]"], "b"),
         (["explain", MINE, "matrix.horizon=[2]"], f"walk has no cell {MINE} any more"),
         (["explain", MINE, "other.toml"], "other.toml"),
-        (["diff", "one", "two"], 'no finished run "one"'),
         (["verify", "one"], 'no finished run "one"'),
         (["verify", "--sample", "0"], "--sample"),
         (["verify", "--store", "none"], "no store there"),
