@@ -12,6 +12,7 @@ import click
 
 from bench import console
 from bench.console import Grid
+from bench.engine.cluster import BACKENDS, Backend
 from bench.errors import BenchError, UserError, did_you_mean, listed, one_line, unknown
 
 if TYPE_CHECKING:
@@ -204,6 +205,23 @@ def _work_options(function: F) -> F:
         ),
         click.option("--no-report", is_flag=True, help="Write no report."),
         click.option(
+            "--address",
+            metavar="ADDRESS",
+            envvar="CROSSFOLD_ADDRESS",
+            show_envvar=True,
+            help="Where the cluster is: Dask's scheduler or Ray's head; without it one is started "
+            "on this machine.",
+        ),
+        click.option(
+            "--backend",
+            type=click.Choice(BACKENDS),
+            default="local",
+            envvar="CROSSFOLD_BACKEND",
+            show_default=True,
+            show_envvar=True,
+            help="Who runs the work: processes of this machine, or a cluster's workers.",
+        ),
+        click.option(
             "--jobs",
             "-j",
             type=click.IntRange(1, 4096),
@@ -247,6 +265,8 @@ def run(
     mode: str | None,
     where: str,
     jobs: int | None,
+    backend: Backend,
+    address: str | None,
     no_report: bool,
     style: console.Style,
     store: Path,
@@ -259,6 +279,8 @@ def run(
     return _run(
         _experiment(words, mode, where),
         jobs=jobs,
+        backend=backend,
+        address=address,
         report=not no_report,
         style=style,
         store=store,
@@ -460,6 +482,8 @@ def retry(
     run_name: str | None,
     failed: bool,
     jobs: int | None,
+    backend: Backend,
+    address: str | None,
     no_report: bool,
     style: console.Style,
     store: Path,
@@ -482,6 +506,8 @@ def retry(
     return _run(
         Experiment.load(path / "experiment.toml"),
         jobs=jobs,
+        backend=backend,
+        address=address,
         report=not no_report,
         style=style,
         store=store,
@@ -707,6 +733,8 @@ def _run(
     experiment: "Experiment",
     *,
     jobs: int | None,
+    backend: Backend,
+    address: str | None,
     report: bool,
     style: console.Style,
     store: Path,
@@ -718,9 +746,13 @@ def _run(
 
     preflight.check_folders(store, runs)
     preflight.check_sections(experiment.sections if report else ())
+    address = address or None
+    _check_engine(backend, address, jobs)
     jobs = jobs or _cores()
     if style not in ("json", "quiet"):
         workers = f"{jobs} worker{'s'[: jobs != 1]}"
+        if backend != "local":
+            workers = f"{backend} at {address}" if address else f"{workers} of {backend}"
         console.say(
             f"{experiment.path}: {experiment.mode} mode, {workers}, store {store}",
             stream=sys.stderr,
@@ -729,6 +761,8 @@ def _run(
         result: RunResult = evaluated(
             experiment,
             jobs=jobs,
+            backend=backend,
+            address=address,
             store=store,
             runs=runs,
             progress=progress,
@@ -783,6 +817,18 @@ def _write(document: "Document", targets: Mapping[str, Path], latex: Path | None
             console.say(f"report: {document.to_latex(latex)}")
     except (OSError, ImportError) as cause:
         raise UserError(f"the report cannot be written: {one_line(cause)}") from cause
+
+
+def _check_engine(backend: Backend, address: str | None, jobs: int | None) -> None:
+    if address and backend == "local":
+        raise UserError(
+            f"--address {one_line(address, most=80)}: which cluster is it? Say --backend dask or "
+            "--backend ray"
+        )
+    if address and jobs:
+        raise UserError(
+            f"--jobs {jobs}: a cluster at an --address has workers of its own; leave --jobs out"
+        )
 
 
 def _experiment(words: Sequence[str], mode: str | None, where: str) -> "Experiment":

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +19,14 @@ from blake3 import blake3
 from bench.cache.codehash import code_hash, code_units
 from bench.cache.store import DamagedObject, Record, Store
 from bench.engine import execute as engine
+from bench.engine.cluster import Backend, connected
 from bench.engine.graph import FlowSpec, flow
 from bench.engine.plan import Chunk, Graph, Request, Schedule, keep_code, merged, schedule
 from bench.engine.task import BAD, Answer, Task
+from bench.engine.visit import Crew, crew
 from bench.engine.worker import work
 from bench.environment import environment
-from bench.errors import BenchError, UserError, one_line
+from bench.errors import BenchError, UserError, listed, one_line
 from bench.results.checks import checks, forecast_facts
 from bench.results.recipes import write_recipes
 from bench.results.tables import (
@@ -138,6 +140,8 @@ def run(
     progress: Progress,
     command: str = "",
     report: bool = True,
+    backend: Backend = "local",
+    address: str | None = None,
 ) -> RunResult:
     """Evaluate an experiment: compute what the store lacks, then write tables, checks and report.
 
@@ -156,6 +160,10 @@ def run(
         The command line, for the manifest.
     report : bool
         Whether to write `report.html` and `report.pdf`.
+    backend : {"local", "dask", "ray"}
+        Who runs the work: `jobs` processes of this machine, or the workers of a cluster.
+    address : str, optional
+        Where the cluster is; without it one of `jobs` workers is started on this machine.
 
     Returns
     -------
@@ -171,41 +179,43 @@ def run(
     made = _planned(experiment, opened)
     setting = environment()
     progress.planned(made.counts)
-    path = _run_folder(runs, experiment, started)
-    progress.attach(path / "log.jsonl")
-    (path / "experiment.toml").write_text(experiment.to_toml(), encoding="utf-8")
-    # Before any work: what a run that is stopped has stored is known to be needed, too.
     keep_code(made.graph, opened)
-    write_recipes(
-        path,
-        ((c.id, c.slug, k) for c, k in zip(made.cells, made.graph.wanted, strict=True)),
-        map(made.graph.recipe, made.graph.instances),
-    )
-    outcome = engine.Outcome()
-    to_do = made.schedule.to_compute > 0
-    for again in reversed(range(engine.MOST_REPAIRS)):
-        if to_do:
-            engine.execute(
-                made.graph,
-                opened,
-                outcome,
-                jobs=jobs,
-                packages=_packages(made),
-                environment=setting["id"],
-                begun=progress.wave,
-                watch=_watcher(progress, made),
-                seconds=_seconds(opened),
-                warn=progress.warned,
-            )
-            _remember_seconds(opened, outcome.seconds)
-        results = _results(made, opened, outcome, setting["id"], started)
-        try:
-            _write_tables(path, results, made, opened)
-            break
-        except DamagedObject:  # it was set aside, and is made again
-            if not again:
-                raise
-            to_do = True
+    with _crew(backend, address, jobs, made, opened, setting, progress) as crew:
+        path = _run_folder(runs, experiment, started)
+        progress.attach(path / "log.jsonl")
+        (path / "experiment.toml").write_text(experiment.to_toml(), encoding="utf-8")
+        # Before any work: what a run that is stopped has stored is known to be needed, too.
+        write_recipes(
+            path,
+            ((c.id, c.slug, k) for c, k in zip(made.cells, made.graph.wanted, strict=True)),
+            map(made.graph.recipe, made.graph.instances),
+        )
+        outcome = engine.Outcome()
+        to_do = made.schedule.to_compute > 0
+        for again in reversed(range(engine.MOST_REPAIRS)):
+            if to_do:
+                engine.execute(
+                    made.graph,
+                    opened,
+                    outcome,
+                    jobs=jobs,
+                    packages=_packages(made),
+                    environment=setting["id"],
+                    begun=progress.wave,
+                    watch=_watcher(progress, made),
+                    seconds=_seconds(opened),
+                    warn=progress.warned,
+                    crew=crew,
+                )
+                _remember_seconds(opened, outcome.seconds)
+            results = _results(made, opened, outcome, setting["id"], started)
+            try:
+                _write_tables(path, results, made, opened)
+                break
+            except DamagedObject:  # it was set aside, and is made again
+                if not again:
+                    raise
+                to_do = True
     _write_failures(path, results, made, outcome)
     n_failed = sum(r.status != "ok" for r in results)
     counts = {
@@ -373,6 +383,39 @@ def _value(store: Store, key: str) -> Any:
     if record is None:
         raise BenchError(f"the store lost {key} while it was being used; run again")
     return store.load(record)
+
+
+@contextlib.contextmanager
+def _crew(
+    backend: Backend,
+    address: str | None,
+    jobs: int,
+    made: Plan,
+    store: Store,
+    setting: Mapping[str, Any],
+    progress: Progress,
+) -> Iterator[Crew | None]:
+    """Give a cluster's workers, looked at; None where this machine does the work, or there is none.
+
+    Raises
+    ------
+    UserError
+        There is no such cluster, or one of its workers may not take part.
+    """
+    if backend == "local" or not made.schedule.to_compute:
+        yield None
+        return
+    chunks = itertools.chain.from_iterable(made.schedule.waves)
+    with (
+        connected(backend, address, jobs=jobs) as cluster,
+        crew(cluster, store, made.graph, chunks, packages=setting["packages"]) as found,
+    ):
+        if found.apart:
+            progress.warned(
+                f"locks in the store do not reach {listed(found.apart, most=3)}: a step may be "
+                "computed twice there; results are the same"
+            )
+        yield found
 
 
 def _packages(made: Plan) -> list[str]:

@@ -5,12 +5,14 @@
 
 import contextlib
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-__all__ = ["entries", "read", "size_of", "sweep", "unlink", "write"]
+__all__ = ["entries", "folder", "read", "size_of", "sweep", "unlink", "write"]
 
 STALE = 3600.0  # seconds that a temporary file of an unknown writer may live
 
@@ -77,12 +79,27 @@ def entries(folder: str) -> Iterator["os.DirEntry[str]"]:
         yield from found
 
 
+@contextlib.contextmanager
+def folder(scratch: str) -> Iterator[Path]:
+    """Give a temporary folder for the time of the block; `sweep` removes what a dead user left."""
+    path = Path(f"{scratch}/{_HOST}+{os.getpid()}+{os.urandom(8).hex()}")
+    path.mkdir(parents=True)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def sweep(scratch: str) -> None:
-    """Remove temporary files whose writers are dead, and those too old to have one."""
+    """Remove temporary files and folders whose users are dead, and files too old to have one."""
     limit = time.time() - STALE
     for entry in entries(scratch):
         with contextlib.suppress(OSError):
-            if _orphan(entry.name) or entry.stat().st_mtime < limit:
+            if entry.is_dir(follow_symlinks=False):
+                # A folder's age says nothing: its user may be at one step for hours.
+                if _orphan(entry.name):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+            elif _orphan(entry.name) or entry.stat().st_mtime < limit:
                 os.unlink(entry.path)
 
 

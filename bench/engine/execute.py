@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from joblib import Parallel, delayed
 
 from bench.cache.store import Store
+from bench.engine.cluster import ClusterLost, Lost
 from bench.engine.interruption import Interruption
 from bench.engine.keeper import Keepers
 from bench.engine.plan import Chunk, Graph, schedule
 from bench.engine.task import BAD, Answer, Part, Task
 
-__all__ = ["Failure", "Outcome", "Watcher", "execute", "task"]
+__all__ = ["Failure", "Hands", "Outcome", "Watcher", "execute", "task"]
 
 # A chunk that another process is computing is asked for again after this many seconds.
 BUSY_SECONDS = 0.5
@@ -62,6 +65,7 @@ def execute(
     watch: Watcher,
     seconds: Mapping[str, float] | None = None,
     warn: Callable[[str], None] = lambda text: None,
+    crew: Hands | None = None,
 ) -> None:
     """Compute what the store lacks, in waves, until nothing more can be computed.
 
@@ -87,15 +91,24 @@ def execute(
         Earlier times by code digest, for longest first.
     warn : callable (text), optional
         Told what the asker should know at once.
+    crew : Hands, optional
+        Workers of a cluster, which then run the work instead of `jobs` processes here.
 
     Raises
     ------
+    ClusterLost
+        The cluster went away, or a worker that joined it late may not take part.
     KeyboardInterrupt
         It was interrupted: the first time what runs is finished and kept, the second ends it.
     """
     repairs = 0
-    keepers = Keepers()
-    with closing(keepers), Interruption(keepers.kill, warn) as interruption:
+    hands = _Threads(jobs) if crew is None else crew
+
+    def interrupted(text: str) -> None:
+        hands.stop()
+        warn(text)
+
+    with closing(hands), Interruption(hands.kill, interrupted) as interruption:
         while True:
             plan = schedule(graph, store, seconds=seconds)
             absent: set[str] = set()  # keys that are to come from elsewhere, or again
@@ -111,7 +124,7 @@ def execute(
                 begun(number, len(plan.waves), len(ready))
                 chunks = {c.number: c for c in ready}
                 tasks = (task(c, graph, store, environment, packages) for c in ready)
-                for answer in _answers(tasks, jobs, keepers, interruption):
+                for answer in _answers(tasks, hands):
                     chunk = chunks[answer.chunk]
                     if answer.status == "stopped":
                         continue
@@ -162,19 +175,104 @@ def _blocked(chunk: Chunk, graph: Graph, outcome: Outcome) -> bool:
     return False
 
 
-def _answers(
-    tasks: Iterator[Task], jobs: int, keepers: Keepers, interruption: Interruption
-) -> Iterator[Answer]:
-    """Run tasks on `jobs` threads, each of which waits for a process of its own."""
+def _answers(tasks: Iterator[Task], hands: Hands) -> Iterator[Answer]:
+    """Hand out tasks and give their answers as they come, whatever becomes of a worker."""
+    run = Parallel(
+        n_jobs=hands.jobs,
+        backend=hands.backend,
+        batch_size=1,
+        pre_dispatch=hands.pre_dispatch,
+        return_as="generator_unordered",
+    )
+    given = run(_delayed(*hands.call(task)) for task in tasks)
+    try:
+        for said in given:
+            if not isinstance(said, Lost):
+                answer = Answer.read(said)
+            elif said.engine:
+                raise ClusterLost(
+                    f"{hands.name} was lost ({said.cause}); what was finished is kept, and the "
+                    "same command goes on from there, also with another --backend"
+                )
+            else:
+                answer = Answer(
+                    said.chunk, "failed", error_type="WorkerLost", error_message=said.cause
+                )
+            if answer.status == "refused":
+                hands.stop()
+                raise ClusterLost(
+                    f"{answer.error_message}; it joined {hands.name} during the run, which was "
+                    "stopped. What was finished is kept, and the same command goes on from there"
+                )
+            yield answer
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that work is left undone, as meant
+            given.close()
 
-    def kept(task: Task) -> str:
-        if interruption.asked:
+
+def _delayed(function: Callable[..., str], arguments: tuple[Any, ...]) -> Any:
+    return delayed(function)(*arguments)
+
+
+class Hands(Protocol):
+    """Those who run tasks.
+
+    Attributes
+    ----------
+    name : str
+        How messages call them.
+    jobs : int
+        Tasks that run at a time.
+    backend, pre_dispatch
+        What joblib is given.
+    """
+
+    name: str
+    jobs: int
+    backend: Any
+    pre_dispatch: str
+
+    def call(self, task: Task) -> tuple[Callable[..., str], tuple[Any, ...]]:
+        """Return what joblib is to call for a task: a function and its arguments."""
+
+    def stop(self) -> None:
+        """Let no waiting task begin."""
+
+    def kill(self) -> None:
+        """End what runs, too."""
+
+    def close(self) -> None:
+        """Leave nothing running behind."""
+
+
+class _Threads:
+    """Threads of this process, each of which waits for a process of its own."""
+
+    name, backend, pre_dispatch = "this machine", "threading", "2 * n_jobs"
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        self._keepers = Keepers()
+        self._stopped = False
+
+    def call(self, task: Task) -> tuple[Callable[..., str], tuple[Any, ...]]:
+        return self._kept, (task,)
+
+    def _kept(self, task: Task) -> str:
+        if self._stopped:
             return Answer(task.chunk, "stopped").text()
-        return keepers.kept(task)
+        return self._keepers.kept(task)
 
-    run = Parallel(n_jobs=jobs, backend="threading", batch_size=1, return_as="generator_unordered")
-    for text in run(delayed(kept)(task) for task in tasks):
-        yield Answer.read(text)
+    def stop(self) -> None:
+        self._stopped = True
+
+    def kill(self) -> None:
+        self.stop()
+        self._keepers.kill()
+
+    def close(self) -> None:
+        self._keepers.close()
 
 
 def task(

@@ -1,0 +1,150 @@
+"""Dask behind joblib, with an answer for every task, whatever becomes of the worker that had it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import distributed
+from joblib._dask import DaskDistributedBackend
+
+from bench.engine.cluster import CONNECT_SECONDS, Lost, reach
+from bench.errors import UserError, one_line
+
+__all__ = ["connected"]
+
+DEFAULT_PORT = 8786
+WORKER_SECONDS = 60.0  # that workers may take to join before it is called a mistake
+
+
+@contextlib.contextmanager
+def connected(address: str | None, jobs: int) -> Iterator[_Dask]:
+    """Give the Dask cluster at an address, or one on this machine; see `cluster.connected`."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_quiet())
+        if address is None:
+            local = distributed.LocalCluster(
+                n_workers=jobs,
+                threads_per_worker=1,
+                processes=True,
+                protocol="tcp",
+                host="127.0.0.1",
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+                memory_limit=0,  # the work is done in children, which have limits of their own
+            )
+            stack.enter_context(local)
+            address = str(local.scheduler_address)
+        client = stack.enter_context(_client(address))
+        try:
+            client.wait_for_workers(1, timeout=WORKER_SECONDS)
+        except TimeoutError:
+            raise UserError(
+                f"--address {address}: the Dask scheduler there has no worker, even after "
+                f"{WORKER_SECONDS:.0f} s; start some with `dask worker {address}`"
+            ) from None
+        yield _Dask(client, address)
+
+
+def _client(address: str) -> Any:
+    place = urlsplit(address if "://" in address else f"tcp://{address}")
+    try:
+        host, port = place.hostname, place.port or DEFAULT_PORT
+    except ValueError:
+        host, port = None, 0
+    if host is None or place.scheme not in ("tcp", "tls", "ws", "wss", "ucx"):
+        raise UserError(
+            f'--address "{one_line(address, most=80)}" is no address of a Dask scheduler; '
+            "it looks like tcp://host:8786"
+        )
+    start = f"dask scheduler --port {port}"
+    reach(host, port, address=address, what="Dask scheduler", start=start)
+    try:
+        return distributed.Client(
+            f"{place.scheme}://{place.netloc}", timeout=CONNECT_SECONDS, set_as_default=False
+        )
+    except Exception as cause:  # noqa: BLE001 - whatever a wrong service makes it raise
+        raise UserError(
+            f"--address {address}: something listens there, but it is no Dask scheduler of this "
+            f"version ({one_line(cause, most=160)})"
+        ) from None
+
+
+class _Dask:
+    """A Dask cluster; see `cluster.Cluster`."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        self.name = f"the Dask scheduler at {address}"
+        self.workers = sum(client.ncores().values())
+        self.backend = _Backend(client=client)
+        self._client = client
+
+    def everywhere(
+        self, function: Callable[..., str], *words: str, among: Collection[str] | None = None
+    ) -> Mapping[str, str | Lost]:
+        workers = None if among is None else list(among)
+        try:
+            found = self._client.run(function, *words, workers=workers, on_error="return")
+        except Exception as cause:  # noqa: BLE001 - a scheduler that is gone tells it in many ways
+            return {self.name: Lost(-1, one_line(cause) or type(cause).__name__, engine=True)}
+        return {
+            name: said if isinstance(said, str) else Lost(-1, _told(said), engine=False)
+            for name, said in sorted(found.items())
+        }
+
+    def kill(self) -> None:
+        self.backend.abort_everything()
+
+
+class _Backend(DaskDistributedBackend):  # type: ignore[misc]
+    """joblib's backend, which waits for ever for a task whose workers died or whose scheduler did.
+
+    Its collector reports results only; this one also reports what has none.
+    """
+
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        # joblib runs everything in the calling process where there is one worker.
+        return max(2, int(super().effective_n_jobs(n_jobs)))
+
+    def submit(self, func: Any, callback: Callable[[Any], None]) -> Any:
+        chunk: int = func.items[0][1][0]
+
+        def told(result: Any) -> None:
+            callback([replace(result, chunk=chunk)] if isinstance(result, Lost) else result)
+
+        return super().submit(func, told)
+
+    async def _collect(self) -> None:
+        while self._continue:
+            async for future, result in self.waiting_futures:
+                self._results.pop(future)
+                callback = self._callbacks.pop(future)
+                if future.status == "error":
+                    result = Lost(-1, _told(result[1]), engine=False)
+                elif future.status != "finished":
+                    result = Lost(-1, f"the connection to it ended ({future.status})", engine=True)
+                callback(result)
+            await asyncio.sleep(0.01)
+
+
+def _told(cause: BaseException) -> str:
+    if isinstance(cause, distributed.KilledWorker):
+        return f"{cause.allowed_failures + 1} workers died one after the other while they had it"
+    return f"{type(cause).__name__}: {one_line(cause)}"
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave it to us to tell what went wrong, once."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
