@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,6 +42,8 @@ def connected(address: str | None, jobs: int) -> Iterator[_Dask]:
             )
             stack.enter_context(local)
             address = str(local.scheduler_address)
+        elif address.endswith(".json"):
+            address = _written(Path(address))
         client = stack.enter_context(_client(address))
         try:
             client.wait_for_workers(1, timeout=WORKER_SECONDS)
@@ -49,6 +53,21 @@ def connected(address: str | None, jobs: int) -> Iterator[_Dask]:
                 f"{WORKER_SECONDS:.0f} s; start some with `dask worker {address}`"
             ) from None
         yield _Dask(client, address)
+
+
+def _written(file: Path) -> str:
+    """Return the address in a file that a scheduler wrote for those who look for it."""
+    try:
+        return str(json.loads(file.read_text(encoding="utf-8"))["address"])
+    except FileNotFoundError:
+        raise UserError(
+            f"--address {file}: no such file; a scheduler writes it when it is started with "
+            f"`dask scheduler --scheduler-file {file}`"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as cause:
+        raise UserError(
+            f"--address {file}: is no scheduler file of Dask ({one_line(cause, most=80)})"
+        ) from None
 
 
 def _client(address: str) -> Any:
