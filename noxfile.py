@@ -67,6 +67,13 @@ def simulations(session: nox.Session) -> None:
 
 
 @nox.session
+def cluster(session: nox.Session) -> None:
+    """Real clusters: Ray, hosts as network namespaces, 300 models with 8 bad ones."""
+    session.install(*PINNED, "-e", ".[test,ray]")
+    session.run("pytest", "tests/cluster", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Speed, side by side with peers; with names, only those."""
     session.install(*PINNED, "-e", ".[test]", *PEERS)

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import distributed
+import distributed.comm
 from joblib._dask import DaskDistributedBackend
 
 from bench.engine.cluster import CONNECT_SECONDS, Lost, reach
@@ -83,15 +84,22 @@ def _client(address: str) -> Any:
         )
     start = f"dask scheduler --port {port}"
     reach(host, port, address=address, what="Dask scheduler", start=start)
+    url = f"{place.scheme}://{host if ':' not in host else f'[{host}]'}:{port}"
     try:
-        return distributed.Client(
-            f"{place.scheme}://{place.netloc}", timeout=CONNECT_SECONDS, set_as_default=False
-        )
+        asyncio.run(_greeted(url))
+        return distributed.Client(url, timeout=CONNECT_SECONDS, set_as_default=False)
     except Exception as cause:  # noqa: BLE001 - whatever a wrong service makes it raise
+        why = one_line(cause, most=160) or "no answer"
         raise UserError(
             f"--address {address}: something listens there, but it is no Dask scheduler of this "
-            f"version ({one_line(cause, most=160)})"
+            f"version ({why})"
         ) from None
+
+
+async def _greeted(url: str) -> None:
+    """Exchange the first words; a client waits for ever when something else listens."""
+    comm = await asyncio.wait_for(distributed.comm.connect(url), CONNECT_SECONDS)
+    await comm.close()
 
 
 class _Dask:
@@ -106,6 +114,8 @@ class _Dask:
     def everywhere(
         self, function: Callable[..., str], *words: str, among: Collection[str] | None = None
     ) -> Mapping[str, str | Lost]:
+        if self._client.status != "running":  # it would wait for a scheduler to come back
+            return {self.name: Lost(-1, "its scheduler is gone", engine=True)}
         workers = None if among is None else list(among)
         try:
             found = self._client.run(function, *words, workers=workers, on_error="return")
@@ -160,10 +170,12 @@ def _told(cause: BaseException) -> str:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Leave it to us to tell what went wrong, once."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    loggers = [logging.getLogger(name) for name in ("distributed", "tornado.application")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)

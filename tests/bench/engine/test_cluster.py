@@ -1,16 +1,13 @@
 """Work on a Dask cluster over TCP: right values, faults that cost their cell, clear refusals."""
 
-import contextlib
 import importlib.util
 import os
 import re
 import shutil
 import signal
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,71 +17,20 @@ from bench.cache.locks import claimed
 from bench.cache.store import Store
 from bench.cli import main
 from bench.engine import remote
-from bench.engine.cluster import Cluster, ClusterLost, connected
+from bench.engine.cluster import ClusterLost, connected
 from bench.engine.execute import Outcome, execute
-from bench.engine.graph import FlowSpec
-from bench.engine.plan import Chunk, Graph, Request, keep_code, merged, schedule
+from bench.engine.plan import Chunk, schedule
 from bench.engine.task import Answer
-from bench.engine.visit import crew
 from bench.environment import environment
 from bench.errors import UserError
 
 pytest.importorskip("distributed", reason="distributed is in the extra dask")
 
 from bench.engine import ondask
+from tests.clusters import Dask, graph_of, ran
 
 MODULES = Path(__file__).resolve().parents[2] / "modules"
 ROOT = Path(__file__).resolve().parents[3]
-
-
-class Dask:
-    """A scheduler and its workers, each a process of its own, that talk over TCP."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-        self.folder = folder
-        port = self.address.rpartition(":")[2]
-        self.scheduler = self.start(
-            *("dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
-        )
-        self.workers: list[subprocess.Popen[bytes]] = []
-        for _ in range(600):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(port))):
-                break
-            time.sleep(0.1)
-
-    def start(self, program: str, *words: str, path: Path = ROOT) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.{program}", *words],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(path)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def join(self, *words: str, path: Path = ROOT) -> subprocess.Popen[bytes]:
-        common = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(self.folder))
-        worker = self.start("dask_worker", self.address, *common, *words, path=path)
-        self.workers.append(worker)
-        return worker
-
-    def join_other(self, path: Path) -> None:
-        """Let a worker join that imports crossfold from elsewhere, and wait until it has."""
-        before = len(self.workers)
-        self.join(path=path)
-        import distributed
-
-        with distributed.Client(self.address, set_as_default=False) as client:
-            client.wait_for_workers(before + 1, timeout=60)
-
-    def close(self) -> None:
-        for process in (*self.workers, self.scheduler):
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -102,40 +48,6 @@ def fresh(tmp_path: Path) -> Iterator[Dask]:
     cluster = Dask(tmp_path)
     yield cluster
     cluster.close()
-
-
-def graph_of(file: Path, *asked: tuple[str, dict[str, object]]) -> Graph:
-    spec = FlowSpec((str(file),), (), str(file))
-    return merged(
-        [Request(f"{name}{n}", spec, given, (name,)) for n, (name, given) in enumerate(asked)]
-    )
-
-
-def ran(
-    graph: Graph,
-    store: Store,
-    cluster: Cluster,
-    *,
-    watch: Callable[[Chunk, Answer], None] = lambda chunk, answer: None,
-    met: Callable[[], None] = lambda: None,
-) -> Outcome:
-    outcome = Outcome()
-    keep_code(graph, store)
-    chunks = [c for wave in schedule(graph, store).waves for c in wave]
-    with crew(cluster, store, graph, chunks, packages=environment()["packages"]) as found:
-        met()
-        execute(
-            graph,
-            store,
-            outcome,
-            jobs=1,
-            packages=(),
-            environment="test",
-            begun=lambda wave, waves, chunks: None,
-            watch=watch,
-            crew=found,
-        )
-    return outcome
 
 
 def test_workers_give_every_value_and_leave_nothing_behind(dask: Dask, tmp_path: Path):
@@ -268,7 +180,7 @@ def test_a_worker_with_another_crossfold_is_refused_at_once_or_when_it_joins(
     with connected("dask", fresh.address, jobs=1) as cluster:
         with pytest.raises(ClusterLost, match=f"{said}.* joined .* during the run"):
             ran(graph, store, cluster, met=lambda: fresh.join_other(other))
-        assert 0 < schedule(graph, store).to_compute < 200
+        assert schedule(graph, store).to_compute > 0
         with pytest.raises(UserError, match=said):
             ran(graph, store, cluster)
 
