@@ -27,15 +27,22 @@ RETRIES = 3
 @contextlib.contextmanager
 def connected(address: str | None, jobs: int) -> Iterator[_Ray]:
     """Give the Ray cluster at an address, or one on this machine; see `cluster.connected`."""
+    if address is not None:
+        _reach(address)
     if ray.is_initialized():  # a notebook's own: it stays
-        yield _Ray(address)
+        here = ray.get_runtime_context().gcs_address
+        if address not in (None, "auto", here):
+            raise UserError(
+                f"--address {address}: this process already belongs to the Ray cluster at {here}; "
+                "leave it with ray.shutdown(), or leave the address out"
+            )
+        yield _Ray(here)
         return
     quiet = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     if address is None:
         # "local", because without it Ray would join one that happens to run here.
         ray.init(address="local", num_cpus=jobs, include_dashboard=False, **quiet)
     else:
-        _reach(address)
         try:
             ray.init(address=address, **quiet)
         except Exception as cause:  # noqa: BLE001 - whatever a wrong service makes it raise
