@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.cache.store import Store
@@ -25,24 +25,25 @@ ROOT = Path(__file__).resolve().parents[1]
 class Dask:
     """A scheduler and its workers, each a process of its own, that talk over TCP."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, host: str = "127.0.0.1") -> None:
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+            free.bind((host, 0))
+            port = free.getsockname()[1]
+        self.address = f"tcp://{host}:{port}"
         self.folder = folder
-        port = self.address.rpartition(":")[2]
-        self.scheduler = self.start(
-            *("dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
-        )
+        words = ("--host", host, "--port", str(port), "--no-dashboard")
+        self.scheduler = self._started("dask_scheduler", *words)
         self.workers: list[subprocess.Popen[bytes]] = []
         for _ in range(600):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(port))):
+            with contextlib.suppress(OSError), socket.create_connection((host, port)):
                 break
             time.sleep(0.1)
 
-    def start(self, program: str, *words: str, path: Path = ROOT) -> subprocess.Popen[bytes]:
+    def _started(
+        self, program: str, *words: str, path: Path = ROOT, on: Sequence[str] = ()
+    ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.{program}", *words],
+            [*on, sys.executable, "-m", f"distributed.cli.{program}", *words],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(path)},
             stdout=subprocess.DEVNULL,
@@ -50,26 +51,71 @@ class Dask:
             start_new_session=True,
         )
 
-    def join(self, *words: str, path: Path = ROOT) -> subprocess.Popen[bytes]:
-        common = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(self.folder))
-        worker = self.start("dask_worker", self.address, *common, *words, path=path)
+    def join(self, *, path: Path = ROOT, on: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """Let a worker join that imports crossfold from a path, started by a command."""
+        words = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(self.folder))
+        worker = self._started("dask_worker", self.address, *words, path=path, on=on)
         self.workers.append(worker)
         return worker
 
-    def join_other(self, path: Path) -> None:
-        """Let a worker join that imports crossfold from elsewhere, and wait until it has."""
-        before = len(self.workers)
-        self.join(path=path)
+    def wait(self, workers: int) -> None:
+        """Wait until so many workers have joined."""
         import distributed
 
         with distributed.Client(self.address, set_as_default=False) as client:
-            client.wait_for_workers(before + 1, timeout=60)
+            client.wait_for_workers(workers, timeout=120)
 
     def close(self) -> None:
         for process in (*self.workers, self.scheduler):
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+class Hosts:
+    """Hosts as network namespaces of this machine, on one switch with it."""
+
+    address = "10.77.0.1"  # of this machine
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def up(self) -> None:
+        """Make the hosts and their cables; raises where this is not permitted."""
+        _ip("link", "add", "xf-switch", "type", "bridge")
+        _ip("addr", "add", f"{self.address}/24", "dev", "xf-switch")
+        _ip("link", "set", "xf-switch", "up")
+        for number, name in enumerate(self.names, 2):
+            space = f"xf-{name}"
+            _ip("netns", "add", space)
+            _ip("link", "add", space, "type", "veth", "peer", "name", "eth0", "netns", space)
+            _ip("link", "set", space, "master", "xf-switch", "up")
+            _ip("-n", space, "addr", "add", f"10.77.0.{number}/24", "dev", "eth0")
+            _ip("-n", space, "link", "set", "eth0", "up")
+            _ip("-n", space, "link", "set", "lo", "up")
+
+    def down(self) -> None:
+        """Remove all of it."""
+        for name in self.names:
+            _ip("netns", "del", f"xf-{name}", check=False)
+            _ip("link", "del", f"xf-{name}", check=False)
+        _ip("link", "del", "xf-switch", check=False)
+
+    def command(self, name: str) -> list[str]:
+        """Return what goes before a command that is to run on a host."""
+        return ["ip", "netns", "exec", f"xf-{name}"]
+
+    def cut(self, name: str) -> None:
+        """Pull a host's cable."""
+        _ip("link", "set", f"xf-{name}", "down")
+
+    def mend(self, name: str) -> None:
+        """Put it back."""
+        _ip("link", "set", f"xf-{name}", "up")
+
+
+def _ip(*words: str, check: bool = True) -> None:
+    subprocess.run(["ip", *words], check=check, capture_output=True)
 
 
 def graph_of(file: Path, *asked: tuple[str, dict[str, object]]) -> Graph:

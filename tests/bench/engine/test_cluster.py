@@ -176,10 +176,15 @@ def test_a_worker_with_another_crossfold_is_refused_at_once_or_when_it_joins(
     slow.write_text("import time\ndef slow(n: int) -> int:\n    time.sleep(0.2)\n    return n\n")
     graph = graph_of(slow, *(("slow", {"n": n}) for n in range(200)))
     fresh.join()
+
+    def join_other() -> None:
+        fresh.join(path=other)
+        fresh.wait(2)
+
     said = r"has another crossfold \(code \w{8}\) than the run \(code \w{8}\)"
     with connected("dask", fresh.address, jobs=1) as cluster:
         with pytest.raises(ClusterLost, match=f"{said}.* joined .* during the run"):
-            ran(graph, store, cluster, met=lambda: fresh.join_other(other))
+            ran(graph, store, cluster, met=join_other)
         assert schedule(graph, store).to_compute > 0
         with pytest.raises(UserError, match=said):
             ran(graph, store, cluster)

@@ -1,0 +1,153 @@
+"""Two hosts as network namespaces, a cable that is pulled and put back, and the right tables."""
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.cli import main
+from tests.clusters import Dask, Hosts
+
+pytest.importorskip("ray", reason="long, as all of tests/cluster: nox -s cluster runs it")
+
+EXPERIMENT = """
+name = "far"
+seed = 7
+[dataset.walk]
+file = "walk.csv"
+time = "day"
+[matrix]
+target = ["a", "b"]
+task = "continuous"
+horizon = [1, 3]
+[protocol]
+n_folds = 2
+first_train = 200
+test_size = 40
+[models.persistence]
+[models.mine]
+module = "mymodel.py"
+[models.mine.grid]
+weight = [0.1, 0.2, 0.3, 0.4, 0.5]
+"""
+MODEL = """
+import time
+import pandas as pd
+
+TASKS = ("continuous",)
+
+def shrunk(base: pd.DataFrame, weight: float = 0.5) -> pd.Series:
+    time.sleep(2)
+    return base["z_now"] * weight
+
+def prediction(shrunk: pd.Series, test_origins: pd.DatetimeIndex) -> pd.DataFrame:
+    return pd.DataFrame({"y_pred": shrunk.loc[test_origins].to_numpy()}, index=test_origins)
+"""
+
+
+@pytest.fixture
+def hosts() -> Iterator[Hosts]:
+    if shutil.which("ip") is None:
+        pytest.skip("needs iproute2")
+    found = Hosts("one", "two")
+    try:
+        found.up()
+    except subprocess.CalledProcessError as cause:
+        found.down()
+        pytest.skip(f"network namespaces are not permitted here: {cause.stderr.decode().strip()}")
+    yield found
+    found.down()
+
+
+@pytest.fixture
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame(
+        np.cumsum(rng.normal(size=(320, 2)), axis=0).round(4),
+        columns=["a", "b"],
+        index=pd.date_range("2020-01-01", periods=320, freq="D", name="day"),
+    )
+    table.to_csv(tmp_path / "walk.csv")
+    (tmp_path / "mymodel.py").write_text(MODEL)
+    (tmp_path / "far.toml").write_text(EXPERIMENT)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def events(log: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def advanced(runs: Path) -> int:
+    logs = [p for p in runs.glob("*/log.jsonl") if not p.parent.is_symlink()]
+    return sum(e["event"] == "advanced" for log in logs for e in events(log))
+
+
+def test_a_host_that_is_cut_off_and_comes_back_changes_no_byte(
+    hosts: Hosts, shared: Path, monkeypatch: pytest.MonkeyPatch
+):
+    # By default Dask misses a silent host after 30 s; the test need not take so long.
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP", "5s")
+    cluster = Dask(shared, host=hosts.address)
+    told: dict[str, object] = {}
+
+    def cut() -> None:
+        while advanced(shared / "far") < 12:
+            time.sleep(0.1)
+        hosts.cut("two")
+        told["cut at"] = advanced(shared / "far")
+        time.sleep(15)
+        told["meanwhile"] = advanced(shared / "far")
+        hosts.mend("two")
+
+    words = ["run", "far.toml", "--no-report", "--progress", "plain"]
+    try:
+        for name in ("one", "two"):
+            cluster.join(on=hosts.command(name))
+        cluster.wait(2)
+        puller = threading.Thread(target=cut, daemon=True)
+        puller.start()
+        far = ["--runs", "far", "--store", "far-store", "--backend", "dask"]
+        begin = time.monotonic()
+        assert main([*words, *far, "--address", cluster.address]) == 0
+        told["seconds"] = round(time.monotonic() - begin)
+        puller.join(60)
+    finally:
+        cluster.close()
+    assert int(str(told["meanwhile"])) > int(str(told["cut at"]))  # the other host went on
+    assert main([*words, "--runs", "near", "--store", "near-store", "-j", "2"]) == 0
+    for table in ("predictions.parquet", "scores.parquet"):
+        far_table, near_table = (shared / r / "latest" / table for r in ("far", "near"))
+        assert far_table.read_bytes() == near_table.read_bytes()
+    print(told)
+
+
+def test_a_store_that_is_not_shared_is_told_before_work_starts(
+    shared: Path, capsys: pytest.CaptureFixture[str]
+):
+    # A mount namespace of its own, in which another folder lies over the store.
+    script = f'mount -t tmpfs none {shared}/store && exec "$@"'
+    on = ["unshare", "--mount", "sh", "-c", script, "sh"]
+    if subprocess.run([*on[:2], "true"], check=False).returncode != 0 or os.geteuid() != 0:
+        pytest.skip("mount namespaces are not permitted here")
+    (shared / "store").mkdir()
+    cluster = Dask(shared)
+    try:
+        cluster.join(on=on)
+        cluster.wait(1)
+        words = ["run", "far.toml", "--store", "store", "--backend", "dask"]
+        assert main([*words, "--address", cluster.address]) == 2
+    finally:
+        cluster.close()
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "does not see the store" in error
+    assert "must be on a file system that all hosts mount" in error
+    assert not (shared / "runs").exists() or not any((shared / "runs").iterdir())
