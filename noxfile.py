@@ -14,6 +14,8 @@ ROOT = Path(__file__).parent
 PINNED = ("-c", "constraints.txt")
 # What a user would take instead; only the benchmarks need them.
 PEERS = ("scikit-posthocs", "autorank", "dieboldmariano", "arch")
+# Those that draw; aeon's pins need not be ours, so they get an environment of their own.
+DRAWING = ("scikit-posthocs", "autorank", "aeon")
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])
@@ -77,9 +79,20 @@ def cluster(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Speed, side by side with peers; with names, only those."""
     session.install(*PINNED, "-e", ".[test]", *PEERS)
-    names = session.posargs or sorted(p.stem for p in (ROOT / "benchmarks").glob("*.py"))
-    for name in names:
+    there = {p.stem for p in (ROOT / "benchmarks").glob("*.py")} - {"pictures"}
+    for name in session.posargs or sorted(there):
         session.run("python", f"benchmarks/{name}.py")
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Critical difference pictures beside those of peers; arguments go to the benchmark."""
+    session.install(*PINNED, "-e", ".[reports]")
+    peers = Path(session.create_tmp()) / "peers"
+    session.run("python", "-m", "venv", "--clear", str(peers))
+    python = str(next(p for p in (peers / "bin", peers / "Scripts") if p.exists()) / "python")
+    session.run(python, "-m", "pip", "install", "-q", *DRAWING, external=True)
+    session.run("python", "benchmarks/pictures.py", "--peers", python, *session.posargs)
 
 
 def _lowest(*extras: str, without: str = "") -> list[str]:

@@ -10,6 +10,6 @@ import stats
 scores = pd.read_csv(Path(__file__).with_name("scores.csv"), index_col="dataset")
 result = stats.compare(scores, higher_is_better=True)
 Path("comparison.tex").write_text(result.to_latex(caption="Mean ranks.", label="tab:ranks"))
-result.plot().figure.savefig("comparison.pdf")
+result.figure(alpha=0.05).save("comparison.pdf")  # or .svg, .png, .tex, .csv
 print(result.summary(alpha=0.05))
 print(result.methods())

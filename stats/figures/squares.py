@@ -171,7 +171,7 @@ def _written(
     marks: list[Mark] = []
     for i, row in enumerate(texts):
         for j, text in enumerate(row):
-            if i == j or not text:
+            if i == j or not text or told.codes[i][j] == 5:
                 continue
             role = {1: "on-dark", 0: "value"}.get(told.codes[i][j], "scale")
             x, y = left + (j + 0.5) * size, top + (i + 0.5) * size + 4.0
