@@ -680,9 +680,11 @@ def cache() -> None:
 @_store_option
 def cache_info(store: Path) -> int:
     """Tell what the store holds."""
+    from bench.spec.size import size_text
+
     facts = _opened(store).info()
     rows = tuple(
-        (key, _size(value) if key == "bytes" and isinstance(value, int) else str(value))
+        (key, size_text(value) if key == "bytes" and isinstance(value, int) else str(value))
         for key, value in facts.items()
     )
     console.show([Grid("", ("store", ""), rows, left=2)])
@@ -702,8 +704,9 @@ def cache_prune(max_size: str, store: Path, runs: Path) -> int:
     go.
     """
     from bench.results.recipes import OUTPUTS, output_keys
+    from bench.spec.size import read_size
 
-    limit = _parsed_size(max_size)
+    limit = read_size(max_size, where="--max-size")
     opened = _opened(store)
     kept = [table.parent for table in runs.glob(f"*/{OUTPUTS}") if not table.parent.is_symlink()]
     facts = opened.prune(limit, keep=set().union(*map(output_keys, kept)))
@@ -1034,25 +1037,3 @@ def _list_modules(kind: Any) -> int:
     rows = tuple((name, catalogue.summary(kind, name)) for name in catalogue.available(kind))
     console.show([Grid("", (str(kind).removesuffix("s"), ""), rows, left=2)])
     return OK
-
-
-_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-
-
-def _parsed_size(text: str) -> int:
-    word = text.strip().upper().replace(" ", "")
-    unit = word.lstrip("0123456789.")
-    try:
-        size = float(word.removesuffix(unit)) * _UNITS[unit]
-    except (ValueError, KeyError):
-        raise UserError(
-            f'--max-size: "{one_line(text, most=40)}" is no size; write 500MB or 2GB'
-        ) from None
-    return int(size)
-
-
-def _size(n_bytes: int) -> str:
-    for unit in ("TB", "GB", "MB", "KB"):
-        if n_bytes >= _UNITS[unit]:
-            return f"{n_bytes / _UNITS[unit]:.1f} {unit}"
-    return f"{n_bytes} B"

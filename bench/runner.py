@@ -319,6 +319,8 @@ def _request(experiment: Experiment, cell: Cell) -> Request:
         inputs=experiment.inputs_for(cell),
         wanted=WANTED,
         optional=OPTIONAL,
+        timeout=experiment.variant(cell.variant).timeout,
+        memory=experiment.variant(cell.variant).memory,
     )
 
 
@@ -477,6 +479,7 @@ def _results(
                 metrics=None if failure else records["performance_metrics"],
                 reports=tuple(r for n, r in records.items() if n in OPTIONAL and r is not None),
                 peak_mb=outcome.peak_mb.get(wanted["predictions"], 0.0),
+                failed_seconds=failure.seconds if failure else 0.0,
                 nodes=len(steps),
                 cached_nodes=sum(
                     k not in (made.schedule.chunk_of if failure else outcome.computed)

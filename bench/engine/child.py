@@ -8,11 +8,11 @@ import os
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable
 
 from bench.engine import frames
 from bench.engine.task import BAD, Task
+from bench.engine.tidy import State
 from bench.engine.worker import work
 
 try:
@@ -43,16 +43,23 @@ def serve(stream: socket.socket, output: int, note: int) -> None:
     output, note = _out_of_reach(output), _out_of_reach(note)
     stream = socket.socket(fileno=_out_of_reach(stream.detach()))
     _divert(output)
-    threads = threading.active_count()
+    state = State((1, 2, note))
+    noted = _noter(note)
+
+    def at(step: str) -> None:
+        state.restore()
+        noted(step)
+
     while (message := frames.received(stream)) is not None:
         task = Task.read(message[1])
-        answer = work(task, at=_noter(note), begun=_sender(stream, task))
+        answer = work(task, at=at, begun=_sender(stream, task))
+        state.settle()
         with contextlib.suppress(Exception):  # a step may have closed or replaced them
             sys.stdout.flush()
             sys.stderr.flush()
         kind = frames.FAILED if answer.status in BAD else frames.ANSWER
-        # What a step leaves running would run beside the next one: then this process has served.
-        kind = frames.last(kind) if threading.active_count() > threads else kind
+        if state.spoilt():  # such as a thread that would run beside the next step
+            kind = frames.last(kind)
         stream.sendall(frames.framed(kind, answer.text().encode()))
 
 

@@ -15,6 +15,7 @@ from bench.cache.store import Store
 from bench.engine.cluster import ClusterLost, Lost
 from bench.engine.interruption import Interruption
 from bench.engine.keeper import Keepers
+from bench.engine.limits import Limit, limits, loosest
 from bench.engine.plan import Chunk, Graph, schedule
 from bench.engine.task import BAD, Answer, Part, Task
 
@@ -102,6 +103,7 @@ def execute(
         It was interrupted: the first time what runs is finished and kept, the second ends it.
     """
     repairs = 0
+    known = limits(graph)
     hands = _Threads(jobs) if crew is None else crew
 
     def interrupted(text: str) -> None:
@@ -123,7 +125,10 @@ def execute(
                     continue
                 begun(number, len(plan.waves), len(ready))
                 chunks = {c.number: c for c in ready}
-                tasks = (task(c, graph, store, environment, packages) for c in ready)
+                tasks = (
+                    task(c, graph, store, environment, packages, loosest(c.outputs, known))
+                    for c in ready
+                )
                 for answer in _answers(tasks, hands):
                     chunk = chunks[answer.chunk]
                     if answer.status == "stopped":
@@ -276,7 +281,12 @@ class _Threads:
 
 
 def task(
-    chunk: Chunk, graph: Graph, store: Store, environment: str, packages: Sequence[str] = ()
+    chunk: Chunk,
+    graph: Graph,
+    store: Store,
+    environment: str,
+    packages: Sequence[str] = (),
+    limit: Limit = (None, None),
 ) -> Task:
     """Return the task of a chunk: all that its worker needs to know."""
     request = graph.requests[chunk.request]
@@ -293,5 +303,7 @@ def task(
         outputs=chunk.outputs,
         loads=tuple((graph.instances[k].name, k) for k in chunk.loads),
         environment=environment,
+        timeout=limit[0],
+        memory=limit[1],
         packages=tuple(packages),
     )

@@ -24,6 +24,7 @@ from bench.engine import frames
 from bench.engine.seats import CAN_COPY, Loner, Nursery, Seat, WorkerNotStarted, scratch
 from bench.engine.task import Answer, Task
 from bench.errors import BenchError, one_line
+from bench.spec.size import size_text
 
 __all__ = ["Keeper", "Keepers", "kept", "release"]
 
@@ -276,11 +277,11 @@ class _Watch:
     def __init__(self, task: Task, seat: Seat) -> None:
         self.reason: _Reason | None = None
         self.peak_mb = 0.0
-        self._timeout, self._memory_mb = task.timeout, task.memory_mb
+        self._timeout, self._memory = task.timeout, task.memory
         self._deadline = float("inf")
         if task.timeout is not None:
             self._deadline = time.monotonic() + task.timeout + LOADING_SECONDS
-        self._process = None if task.memory_mb is None else psutil.Process(seat.pid)
+        self._process = None if task.memory is None else psutil.Process(seat.pid)
         self._looks = 0
 
     def begin(self) -> None:
@@ -306,26 +307,23 @@ class _Watch:
                 "TimeLimit",
                 f"it took longer than the {self._timeout:g} s of its timeout",
             )
-        elif self._process is not None and self._memory_mb is not None:
-            held = self._held_mb(self._process)
-            self.peak_mb = max(self.peak_mb, held)
-            if held > self._memory_mb:
-                self.reason = _Reason(
-                    "oom",
-                    "MemoryLimit",
-                    f"it needed more than the {self._memory_mb:g} MB of its memory limit",
-                )
+        elif self._process is not None and self._memory is not None:
+            held = self._held(self._process)
+            self.peak_mb = max(self.peak_mb, held / 1024**2)
+            if held > self._memory:
+                why = f"it needed more than the {size_text(self._memory)} of its memory limit"
+                self.reason = _Reason("oom", "MemoryLimit", why)
         return self.reason is not None
 
-    def _held_mb(self, process: psutil.Process) -> float:
+    def _held(self, process: psutil.Process) -> int:
         self._looks += 1
         try:
             held: int = process.memory_info().rss
             if self._looks % CHILDREN_EVERY == 0:
                 held += sum(c.memory_info().rss for c in process.children(recursive=True))
         except psutil.Error:  # it ended meanwhile
-            return 0.0
-        return held / 1024**2
+            return 0
+        return held
 
 
 _SIGNALS = {

@@ -50,6 +50,8 @@ class Request:
     inputs: Mapping[str, object]
     wanted: tuple[str, ...]
     optional: tuple[str, ...] = ()  # wanted where the dataflow has them
+    timeout: float | None = None  # seconds that a piece of its work may take
+    memory: int | None = None  # bytes that the process of a piece may hold
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ class Task:
     ----------
     timeout : float, optional
         Seconds that the chunk may take.
-    memory_mb : float, optional
-        Megabytes of memory that its process may hold.
+    memory : int, optional
+        Bytes of memory that its process may hold.
     packages : tuple of str
         What a process should import before its first chunk.
     """
@@ -50,7 +50,7 @@ class Task:
     loads: tuple[tuple[str, str], ...]  # (step name, key)
     environment: str
     timeout: float | None = None
-    memory_mb: float | None = None
+    memory: int | None = None
     packages: tuple[str, ...] = ()
 
     def text(self) -> str:
@@ -72,7 +72,7 @@ class Task:
                 self.loads,
                 self.environment,
                 self.timeout,
-                self.memory_mb,
+                self.memory,
                 self.packages,
             ]
         )
@@ -81,7 +81,7 @@ class Task:
     def read(text: str | bytes) -> Task:
         """Return the task that a line tells."""
         chunk, store, flow, inputs, parts, outputs, loads, *rest = json.loads(text)
-        environment, timeout, memory_mb, packages = rest
+        environment, timeout, memory, packages = rest
         return Task(
             chunk=chunk,
             store=Path(store),
@@ -92,7 +92,7 @@ class Task:
             loads=_pairs(loads),
             environment=environment,
             timeout=timeout,
-            memory_mb=memory_mb,
+            memory=memory,
             packages=tuple(packages),
         )
 

@@ -79,6 +79,7 @@ class CellResult:
     metrics: Record | None
     reports: tuple[Record, ...]  # what the dataflow tells of split and fit
     peak_mb: float
+    failed_seconds: float  # that it ran until it failed
     nodes: int
     cached_nodes: int
     data_hash: str
@@ -100,7 +101,7 @@ class CellResult:
             "status": self.status,
             "error_type": self.error_type or None,
             "error_message": one_line(self.error_message) if self.error_message else None,
-            "fit_seconds": sum(fits) if fits else None,
+            "fit_seconds": sum(fits) if fits else self.failed_seconds or None,
             "predict_seconds": timings.get("prediction"),
             "peak_mb": self.peak_mb or None,
             "nodes": self.nodes,

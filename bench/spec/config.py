@@ -28,6 +28,7 @@ __all__ = [
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
+Seconds = Annotated[float, Meta(gt=0, le=10_000_000)]
 S = TypeVar("S", bound=Struct)
 
 _LARGEST_FILE = 1_000_000  # bytes; an experiment is written by a person
@@ -67,6 +68,8 @@ class ModelTable(Struct, frozen=True, forbid_unknown_fields=True):
     module: Name | None = None
     base: Name | None = None
     tasks: Name | list[Name] | None = None
+    timeout: Seconds | None = None
+    memory: Name | None = None
     grid: dict[Name, Any] = msgspec.field(default_factory=dict)
 
 

@@ -25,6 +25,7 @@ from bench.spec.config import (
     read_table,
     read_toml,
 )
+from bench.spec.size import read_size, size_text
 
 __all__ = ["MODES", "DatasetSpec", "Experiment", "Protocol", "Variant"]
 
@@ -34,6 +35,8 @@ _Inputs = dict[str, catalogue.Input]
 
 _NAME = re.compile(r"[\w.+-]{1,60}", re.ASCII)
 _MOST_CELLS = 1_000_000
+_LEAST_MEMORY = 100_000_000  # bytes
+_OF_MODELS = ("module", "base", "tasks", "timeout", "memory", "grid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,10 @@ class Variant:
         Sorted by name.
     varied : tuple of str
         Parameters that a grid set, in the grid's order; the label names them.
+    timeout : float, optional
+        Seconds that a piece of its work may take.
+    memory : int, optional
+        Bytes that the process of a piece of its work may hold.
     """
 
     model: str
@@ -72,6 +79,8 @@ class Variant:
     parameters: tuple[tuple[str, JSON], ...]
     tasks: tuple[str, ...]
     varied: tuple[str, ...] = ()
+    timeout: float | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,7 +495,7 @@ def _variants(
     where: str,
 ) -> list[Variant]:
     _check_name(name, where)
-    own = {key: table[key] for key in ("module", "base", "tasks", "grid") if key in table}
+    own = {key: table[key] for key in _OF_MODELS if key in table}
     fixed = {key: value for key, value in table.items() if key not in own}
     source = read_table(own, ModelTable, where=where)
     if source.module is not None and source.base is not None:
@@ -508,6 +517,11 @@ def _variants(
                 raise unknown("task", task, facts.tasks, where=f"{where}.tasks")
         tasks = tuple(task for task in facts.tasks if task in asked)
     known = _settable(datasets[0].module, module)[1]
+    for key in own.keys() & known.keys() & {"timeout", "memory"}:
+        raise UserError(
+            f"{where}: {module} has an input {key}, and {key} here is the limit of a model's work; "
+            "rename the input"
+        )
     both = sorted(fixed.keys() & source.grid.keys())
     if both:
         raise UserError(
@@ -531,6 +545,7 @@ def _variants(
         ]
         plain = [_plain(value) for value in axis]
         grid[key] = list(_distinct(plain, f"{place}.{key}"))
+    memory = None if source.memory is None else _memory(source.memory, f"{where}.memory")
     constant = {key: _plain(value) for key, value in given.items()}
     return [
         Variant(
@@ -540,9 +555,21 @@ def _variants(
             parameters=tuple(sorted({**constant, **dict(zip(grid, choice, strict=True))}.items())),
             tasks=tasks,
             varied=tuple(grid),
+            timeout=source.timeout,
+            memory=memory,
         )
         for choice in itertools.product(*grid.values())
     ]
+
+
+def _memory(text: str, where: str) -> int:
+    size = read_size(text, where=where)
+    if size < _LEAST_MEMORY:
+        raise UserError(
+            f"{where}: {text} is less than an interpreter with its packages takes; "
+            f"give at least {size_text(_LEAST_MEMORY)}"
+        )
+    return size
 
 
 @lru_cache(maxsize=1024)
@@ -702,6 +729,10 @@ def _model_table(variants: Sequence[Variant]) -> dict[str, Any]:
     if first.module != f"dataflows.models.{first.model}":
         table["module"] = first.module
     table["tasks"] = list(first.tasks)
+    if first.timeout is not None:
+        table["timeout"] = first.timeout
+    if first.memory is not None:
+        table["memory"] = f"{first.memory}B"
     table |= {key: value for key, value in first.parameters if key not in first.varied}
     if first.varied:
         table["grid"] = {key: _axis(variants, key) for key in first.varied}

@@ -45,11 +45,11 @@ def answered(
     step: str,
     *,
     timeout: float | None = None,
-    memory_mb: float | None = None,
+    memory: int | None = None,
     **inputs: object,
 ) -> Answer:
     (asked,) = tasks(store, step, **inputs)
-    return Answer.read(keeper.answer(replace(asked, timeout=timeout, memory_mb=memory_mb)))
+    return Answer.read(keeper.answer(replace(asked, timeout=timeout, memory=memory)))
 
 
 def pid(keeper: Keeper, store: Store, n: int) -> int:
@@ -100,10 +100,10 @@ def test_a_step_that_hangs_is_ended_and_tells_where_it_was(keeper: Keeper, store
 
 
 def test_a_step_that_grows_is_ended_at_its_limit(keeper: Keeper, store: Store):
-    answer = answered(keeper, store, "grows", memory_mb=600, timeout=120)
+    answer = answered(keeper, store, "grows", memory=600_000_000, timeout=120)
     assert (answer.status, answer.error_type, answer.step) == ("oom", "MemoryLimit", "grows")
-    assert "600 MB" in answer.error_message
-    assert 600 < answer.peak_mb < 2000
+    assert "600.0 MB" in answer.error_message
+    assert 570 < answer.peak_mb < 2000
 
 
 def test_a_stray_kill_costs_nothing(keeper: Keeper, store: Store, tmp_path: Path):
