@@ -975,7 +975,7 @@ def _show_run(found: "Run", *, n_failed: int, seconds: float) -> None:
         f"{console.duration(seconds)}"
     )
     if n_failed:
-        console.say(*_failures(found.runs))
+        console.say(*_failures(found.runs), f"why, in full: {_relative(found.path)}/failures/")
     folder = _relative(found.path)
     page = folder / "report.html"
     console.say(f"report: {page}" if page.is_file() else f"tables: {folder}")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from blake3 import blake3
 
+from bench.cache import files
 from bench.cache.codehash import code_hash, code_units
 from bench.cache.store import DamagedObject, Record, Store
 from bench.engine import execute as engine
@@ -245,7 +246,8 @@ def run(
         "datasets": {name: dict(facts) for name, facts in made.datasets.items()},
         "environment": setting,
     }
-    (path / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    # By rename: a folder with this file in it is a finished run.
+    files.write(str(path / "manifest.json"), str(path), json.dumps(manifest, indent=1).encode())
     for warning in dict.fromkeys([*opened.warnings, *outcome.warnings]):
         progress.warned(warning)
     unreported = ""
@@ -375,6 +377,8 @@ def _compute_here(graph: Graph, store: Store, *, where: str) -> None:
 def _patient(task: Task) -> Answer:
     while True:
         answer = work(task)
+        if answer.error_type == "KeyboardInterrupt":
+            raise KeyboardInterrupt
         if answer.status != "busy":
             return answer
         time.sleep(engine.BUSY_SECONDS)
@@ -421,13 +425,14 @@ def _crew(
 
 
 def _packages(made: Plan) -> list[str]:
-    """Heavy packages that the chunks to come import, found in the code they will run."""
+    """Heavy packages that the chunks to come import, found in the code they will run, and ours."""
     heavy = {"pandas", "pyarrow", "xgboost", "torch", "sklearn", "scipy", "statsmodels"}
     found = {"pandas", "pyarrow"}
     specs = {made.graph.requests[c.request].flow for wave in made.schedule.waves for c in wave}
     keys = {k for wave in made.schedule.waves for c in wave for k in c.members}
     names = {made.graph.instances[k].name for k in keys}
     for spec in specs:
+        found.update(name for name in spec.modules if name.startswith("dataflows."))
         for step in flow(spec).steps.values():
             if step.name in names:
                 for unit in code_units(step.callable):
@@ -640,6 +645,5 @@ def _seconds(store: Store) -> dict[str, float]:
 
 
 def _remember_seconds(store: Store, seconds: Mapping[str, float]) -> None:
-    partial = store.root / f"seconds.{os.getpid()}.part"
-    partial.write_text(json.dumps({**_seconds(store), **seconds}, sort_keys=True))
-    partial.replace(store.root / "seconds.json")
+    text = json.dumps({**_seconds(store), **seconds}, sort_keys=True)
+    files.write(str(store.root / "seconds.json"), str(store.root / "tmp"), text.encode())

@@ -58,8 +58,6 @@ def work(
 
     try:
         answer = _answer(task, begin, before, begun)
-    except KeyboardInterrupt:
-        raise
     except BaseException as cause:  # noqa: BLE001 - the worker's edge: one chunk's fault stays its own
         answer = Answer(
             chunk=task.chunk,
@@ -69,7 +67,7 @@ def work(
             error_type=type(cause).__name__,
             step=steps[-1] if steps else "",
             error_message=_message(cause),
-            trace="".join(traceback.format_tb(cause.__traceback__, limit=-12)) + _message(cause),
+            trace=_trace(cause),
         )
     return replace(answer, warnings=_drained(task.store))
 
@@ -90,6 +88,15 @@ def _message(cause: BaseException) -> str:
         return one_line(cause) or type(cause).__name__
     except Exception:  # noqa: BLE001 - its __str__ is the user's code too
         return type(cause).__name__
+
+
+def _trace(cause: BaseException) -> str:
+    """Return where it was raised, from the step on; what called the step is always the same."""
+    frames = traceback.extract_tb(cause.__traceback__)
+    caller = str(Path("hamilton") / "node.py")
+    calls = [i for i, frame in enumerate(frames) if frame.filename.endswith(caller)]
+    lines = traceback.format_list(frames[calls[-1] + 1 :] if calls else frames[-12:])
+    return "".join(lines) + f"{type(cause).__name__}: {_message(cause)}"
 
 
 def _answer(
@@ -118,8 +125,7 @@ def _answer(
             known = {name: store.load(records[key]) for name, key in task.loads}
         except DamagedObject:
             return Answer(task.chunk, "damaged")
-        begun()
-        return _computed(task, store, known, content, begin, at)
+        return _computed(task, store, known, content, begin, at, begun)
 
 
 def _computed(
@@ -129,6 +135,7 @@ def _computed(
     content: Mapping[str, str],
     begin: float,
     at: Callable[[str], None],
+    begun: Callable[[], None],
 ) -> Answer:
     parts = {p.name: p for p in task.parts}
     by_key = {p.key: p for p in task.parts}
@@ -180,6 +187,7 @@ def _computed(
 
     observation = Observation(before=before, after=after)
     _reset_peak()
+    begun()
     compiled.execute(wanted, inputs=task.inputs, known=known, observation=observation)
     return Answer(
         task.chunk,
