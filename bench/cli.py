@@ -173,8 +173,24 @@ def _runs_option(function: F) -> F:
     )(function)
 
 
+def _note_outside(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    ctx.meta[_OUTSIDE] = wanted
+
+
+_OUTSIDE = "bench.outside"
+
+_outside_option = click.option(
+    "--outside",
+    is_flag=True,
+    expose_value=False,
+    callback=_note_outside,
+    help="Let the experiment name files outside its folder.",
+)
+
+
 def _asked_options(function: F) -> F:
     for option in (
+        _outside_option,
         click.option(
             "-k",
             "where",
@@ -504,7 +520,7 @@ def retry(
         return OK
     # What went well is in the store and only looked up; a failure is never stored.
     return _run(
-        Experiment.load(path / "experiment.toml"),
+        Experiment.load(path / "experiment.toml", outside=True),
         jobs=jobs,
         backend=backend,
         address=address,
@@ -561,6 +577,7 @@ def lineage(
 @cli.command()
 @click.argument("cell_name", metavar="CELL")
 @click.argument("words", nargs=-1, metavar="[EXPERIMENT] [KEY=VALUE]...")
+@_outside_option
 @click.option("--run", "run_name", metavar="RUN", help="A run, by default the newest.")
 @_store_option
 @_runs_option
@@ -846,7 +863,8 @@ def _experiment(words: Sequence[str], mode: str | None, where: str) -> "Experime
     first = [] if not words or "=" in words[0] else [words[0]]
     overrides = words[len(first) :]
     path = _relative(Path(first[0]) if first else _default_experiment())
-    return Experiment.load(path, mode=mode, overrides=overrides, where=where)
+    outside = bool(click.get_current_context().meta.get(_OUTSIDE))
+    return Experiment.load(path, mode=mode, overrides=overrides, where=where, outside=outside)
 
 
 def _default_experiment() -> Path:

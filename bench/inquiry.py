@@ -73,7 +73,7 @@ def explain(
     made = read_recipes(run)
     cell_id = made.cell(cell_name)
     slug = made.slugs[cell_id]
-    asked = experiment or Experiment.load(run / "experiment.toml")
+    asked = experiment or Experiment.load(run / "experiment.toml", outside=True)
     now = plan(asked, store=store)
     requests = {c.slug: r for c, r in zip(now.cells, now.graph.requests, strict=True)}
     if slug not in requests:
@@ -134,7 +134,7 @@ def verify(run: Path, *, store: Path, sample: int, seed: int = 0, jobs: int = 1)
     """
     made = read_recipes(run)
     held = Store(store, create=False)
-    now = plan(Experiment.load(run / "experiment.toml"), store=store)
+    now = plan(Experiment.load(run / "experiment.toml", outside=True), store=store)
     ready = [
         place
         for place, (cell, keys) in enumerate(zip(now.cells, now.graph.wanted, strict=True))

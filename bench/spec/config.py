@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
+Place = Annotated[str, Meta(min_length=1, max_length=4096)]  # a path, or a dotted name
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 Seconds = Annotated[float, Meta(gt=0, le=10_000_000)]
 S = TypeVar("S", bound=Struct)
@@ -57,15 +58,15 @@ class ProtocolTable(Struct, frozen=True, forbid_unknown_fields=True):
 class DatasetTable(Struct, frozen=True, forbid_unknown_fields=True):
     """Where a dataset comes from; what else its table says are inputs of its nodes."""
 
-    file: Name | None = None
+    file: Place | None = None
     time: Name | None = None
-    module: Name | None = None
+    module: Place | None = None
 
 
 class ModelTable(Struct, frozen=True, forbid_unknown_fields=True):
     """Where a model comes from; what else its table says are parameters."""
 
-    module: Name | None = None
+    module: Place | None = None
     base: Name | None = None
     tasks: Name | list[Name] | None = None
     timeout: Seconds | None = None

@@ -5,7 +5,7 @@ import json
 import math
 import re
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -123,6 +123,7 @@ class Experiment:
         mode: str | None = None,
         overrides: Sequence[str] = (),
         where: str = "",
+        outside: bool = False,
     ) -> "Experiment":
         """Read an experiment file.
 
@@ -134,6 +135,8 @@ class Experiment:
             Dotted overrides such as ``"matrix.horizon=[1,6]"``, applied after the mode's own.
         where : str
             A filter on the cells such as ``"model=lstm and horizon=24"``.
+        outside : bool
+            Whether data, modules and other files may lie outside the file's folder.
 
         Raises
         ------
@@ -141,7 +144,15 @@ class Experiment:
             Anything in the file, the overrides or the filter is unknown or out of range.
         """
         path = Path(path)
-        return cls.parse(read_toml(path), path=path, mode=mode, overrides=overrides, where=where)
+        read = cls.parse(read_toml(path), path=path, mode=mode, overrides=overrides, where=where)
+        home = path.resolve().parent
+        for place, file in () if outside else read._files():
+            if not file.is_relative_to(home):
+                raise UserError(
+                    f"{path}: {place}: {file} lies outside the folder of the experiment; "
+                    "if that is meant, allow it with --outside"
+                )
+        return read
 
     @classmethod
     def parse(
@@ -283,6 +294,22 @@ class Experiment:
     def to_toml(self) -> str:
         """Return the resolved experiment as text that reads back as the same experiment."""
         return toml.written(self.tables())
+
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        """Return every file that is named, and where."""
+        for dataset in self.datasets:
+            if Path(dataset.module).is_absolute():
+                yield f"dataset.{dataset.name}.module", Path(dataset.module)
+            for key, value in dataset.inputs.items():
+                if isinstance(value, Path):
+                    yield f"dataset.{dataset.name}.{key}", value
+        for variant in self.models:
+            if Path(variant.module).is_absolute():
+                yield f"models.{variant.model}.module", Path(variant.module)
+            known = _settable(self.datasets[0].module, variant.module)[1]
+            for key, value in variant.parameters:
+                if isinstance(value, str) and key in known and _is_path(known[key].type):
+                    yield f"models.{variant.model}.{key}", Path(value)
 
     @cached_property
     def _variants(self) -> Mapping[str, Variant]:

@@ -28,6 +28,13 @@ def _say(said: str, *argv: str, old: str = "", new: str = "", **files: str | byt
     return Mistake(said, (old, new), named, argv or ("plan", "small.toml"))
 
 
+_MODEL = """\
+from pathlib import Path
+import pandas as pd
+def prediction(base: pd.DataFrame, test_origins: pd.DatetimeIndex{inputs}) -> pd.DataFrame:
+    return base.loc[test_origins, ["z_now"]].rename(columns={{"z_now": "y_pred"}})
+"""
+
 COMMAND_LINE = {
     "unknown command": _say('no command "rnu"; did you mean "run"', "rnu"),
     "no such word in a group": _say('no command "modles"; did you mean "models"', "list", "modles"),
@@ -359,6 +366,67 @@ def _swapped(rows: list[str]) -> list[str]:
     return [*rows[:10], rows[11], rows[10], *rows[12:]]
 
 
+LIMITS = {
+    f"limit {text}": _say(said, old="[models.persistence]", new=f"[models.persistence]\n{text}")
+    for text, said in {
+        "timeout = 0": r"models\.persistence\.timeout: expected float > 0",
+        "timeout = -1.5": r"timeout: expected float > 0",
+        "timeout = nan": "timeout|persistence",
+        "timeout = inf": "timeout",
+        'timeout = "1 h"': r"timeout: expected float.*found '1 h'",
+        "timeout = true": "timeout: expected float",
+        "timeout = [3]": "timeout: expected float",
+        "memory = 500": "memory: expected str",
+        'memory = "lots"': r'memory: "lots" is no size; write 500MB or 2GB',
+        'memory = ""': "memory: expected str of length >= 1",
+        'memory = "1MB"': "1MB is less than an interpreter.*at least 100.0 MB",
+        'memory = "-2GB"': "is no size",
+        'memory = "inf GB"': "is no size",
+        'memory = "1e400GB"': "is no size",
+        "grid = {timeout = [1, 2]}": 'unknown parameter "timeout"',
+        'memmory = "2GB"': 'unknown parameter "memmory"',
+    }.items()
+} | {
+    "limit is an input too": Mistake(
+        "has an input timeout, and timeout here is the limit",
+        ("[models.persistence]", '[models.persistence]\n[models.m]\nmodule="m.py"\ntimeout=3'),
+        {"m.py": _MODEL.format(inputs=", timeout: int = 3")},
+    ),
+}
+
+_ELSEWHERE = "lies outside the folder of the experiment; if that is meant, allow it with --outside"
+_MINE = '[models.persistence]\n[models.m]\nmodule = "m.py"\n'
+OUTSIDE = {
+    "data above": Mistake(
+        f"dataset.m.data_file: /etc/hostname {_ELSEWHERE}",
+        ("[dataset.weather]", f'[dataset.m]\nfile="{"../" * 30}etc/hostname"\ntime="t"'),
+    ),
+    "data at a root": Mistake(
+        f"dataset.m.data_file: /etc/hostname {_ELSEWHERE}",
+        ("[dataset.weather]", '[dataset.m]\nfile="/etc/hostname"\ntime="t"'),
+    ),
+    "data of one's home": Mistake(
+        "no such file|is not a file|outside the folder",
+        ("[dataset.weather]", '[dataset.m]\nfile="~/.bashrc"\ntime="t"'),
+    ),
+    "parameter above": Mistake(
+        f"models.m.weights: /etc/hostname {_ELSEWHERE}",
+        ("[models.persistence]", _MINE + 'weights="/etc/hostname"'),
+        {"m.py": _MODEL.format(inputs=", weights: Path")},
+    ),
+    "grid of parameters above": Mistake(
+        _ELSEWHERE,
+        ("[models.persistence]", _MINE + 'grid = {weights = ["m.py", "/etc/hostname"]}'),
+        {"m.py": _MODEL.format(inputs=", weights: Path")},
+    ),
+    "override that leads outside": Mistake(
+        f"/etc/hostname {_ELSEWHERE}",
+        ("[dataset.weather]", '[dataset.m]\nfile="m.csv"\ntime="t"'),
+        {"m.csv": _table(_hours())},
+        ("plan", "small.toml", 'dataset.m.file="/etc/hostname"'),
+    ),
+}
+
 DATA = {
     "file missing": _csv(r"dataset\.m\.file: no such file: .*m\.csv", None),
     "file empty": _csv(r"m\.csv is empty", ""),
@@ -387,7 +455,7 @@ DATA = {
     "unknown input of a file": _csv("unknown input", _table(_hours()), extra="sheet = 3\n"),
 }
 
-TABLE = COMMAND_LINE | TOML | MODULES | DATA
+TABLE = COMMAND_LINE | TOML | MODULES | LIMITS | OUTSIDE | DATA
 
 
 @pytest.mark.parametrize("mistake", TABLE.values(), ids=TABLE.keys())
@@ -411,7 +479,7 @@ def test_a_mistake_is_one_line_and_exit_2(mistake, small, here, capsys):
 
 
 def test_the_table_is_not_thinned_out():
-    assert len(TABLE) >= 130
+    assert len(TABLE) >= 160
 
 
 def test_no_disk_space_is_told_before_work_starts(small, here, capsys, monkeypatch):
@@ -430,6 +498,22 @@ def test_a_file_that_hides_a_package_is_named(small, here, capsys, monkeypatch):
     assert (
         f'{here}/reports.py stands where crossfold\'s package "reports"' in capsys.readouterr().err
     )
+
+
+def test_files_outside_are_read_when_that_is_asked_for(small, here, capsys):
+    text = small.read_text().replace("[models.persistence]", OWN)
+    folder = here / "in"
+    folder.mkdir()
+    (folder / "small.toml").write_text(text.replace("mine.py", "../mine.py"))
+    (here / "mine.py").write_text(GOOD)
+    assert main(["plan", "in/small.toml"]) == 2
+    assert re.search(rf"models.mine.module: /.*mine.py {_ELSEWHERE}", capsys.readouterr().err)
+    assert main(["plan", "in/small.toml", "--outside"]) == 0
+    # A link does not lead around it.
+    (folder / "small.toml").write_text(text)
+    (folder / "mine.py").symlink_to(here / "mine.py")
+    assert main(["plan", "in/small.toml"]) == 2
+    assert re.search(_ELSEWHERE, capsys.readouterr().err)
 
 
 def test_input_data_are_never_written_to(small, here, capsys):

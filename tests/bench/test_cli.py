@@ -78,7 +78,7 @@ def test_a_run_with_failures_exits_3_and_has_every_cell(finished):
 
 
 def test_the_resolved_experiment_of_a_run_is_the_one_that_was_asked_for(there, first):
-    copy = Experiment.load(there / "runs" / first / "experiment.toml")
+    copy = Experiment.load(there / "runs" / first / "experiment.toml", outside=True)
     assert copy == Experiment.load(there / "small.toml")
 
 
