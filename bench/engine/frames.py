@@ -7,7 +7,8 @@ __all__ = ["ANSWER", "BEGUN", "FAILED", "TASK", "Reader", "framed", "is_last", "
 
 TASK, BEGUN, ANSWER, FAILED = b"T", b"B", b"A", b"F"
 
-_HEAD = struct.Struct("!cI")
+_HEAD = "!cI"
+_HEAD_BYTES = struct.calcsize(_HEAD)
 _BYTES = 1 << 16
 
 
@@ -23,7 +24,7 @@ def is_last(kind: bytes) -> bool:
 
 def framed(kind: bytes, text: bytes = b"") -> bytes:
     """Return a message as the bytes that are sent."""
-    return _HEAD.pack(kind, len(text)) + text
+    return struct.pack(_HEAD, kind, len(text)) + text
 
 
 def received(stream: socket.socket) -> tuple[bytes, bytes] | None:
@@ -49,12 +50,12 @@ class Reader:
 
     def message(self) -> tuple[bytes, bytes] | None:
         """Return the next whole message and forget it; None when it is not all there yet."""
-        if len(self._held) < _HEAD.size:
+        if len(self._held) < _HEAD_BYTES:
             return None
-        kind, length = _HEAD.unpack_from(self._held)
-        end = _HEAD.size + length
+        kind, length = struct.unpack_from(_HEAD, self._held)
+        end = _HEAD_BYTES + length
         if len(self._held) < end:
             return None
-        text = bytes(self._held[_HEAD.size : end])
+        text = bytes(self._held[_HEAD_BYTES:end])
         del self._held[:end]
         return kind, text

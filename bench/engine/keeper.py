@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import psutil
@@ -47,12 +48,19 @@ def kept(task: Task) -> str:
     The child is started at the first call and serves all later ones; concurrent calls get one
     each. `release` ends them.
     """
-    return _KEEPERS.kept(task)
+    return _keepers().kept(task)
 
 
 def release() -> None:
     """End the children that `kept` started; the next call starts anew."""
-    _KEEPERS.close()
+    _keepers().close()
+
+
+@lru_cache(maxsize=1)
+def _keepers() -> Keepers:
+    keepers = Keepers()
+    atexit.register(keepers.close)
+    return keepers
 
 
 class Keepers:
@@ -362,7 +370,3 @@ def _kills_for_memory() -> int:
     except OSError:  # not Linux
         pass
     return 0
-
-
-_KEEPERS = Keepers()
-atexit.register(release)

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -155,12 +156,13 @@ class Nursery:
         """Wait for what the template tells of a child's begin or end."""
         self.control.settimeout(seconds)
         data = b""
-        while len(data) < template.STATUS.size:
-            piece = self.control.recv(template.STATUS.size - len(data))
+        length = struct.calcsize(template.STATUS)
+        while len(data) < length:
+            piece = self.control.recv(length - len(data))
             if not piece:
                 raise ConnectionResetError("the process that starts workers has ended")
             data += piece
-        first, second = template.STATUS.unpack(data)
+        first, second = struct.unpack(template.STATUS, data)
         return first, second
 
 

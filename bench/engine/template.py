@@ -24,7 +24,7 @@ from pathlib import Path
 __all__ = ["KILL", "NOT_ONE_THREAD", "STATUS", "TELL_WHERE", "alone", "main"]
 
 KILL, TELL_WHERE = b"K", b"W"  # what a keeper asks for while a child lives
-STATUS = struct.Struct("!qq")  # (pid, 0) when a child begins; (exit code, peak in kB) at its end
+STATUS = "!qq"  # (pid, 0) when a child begins; (exit code, peak in kB) at its end
 NOT_ONE_THREAD = -1  # instead of a pid: this process has threads and cannot be copied safely
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -48,7 +48,7 @@ def main(control: int, packages: Sequence[str]) -> None:
         if not descriptors:
             continue  # meant for a child that is gone
         if not _single():
-            stream.sendall(STATUS.pack(NOT_ONE_THREAD, 0))
+            stream.sendall(struct.pack(STATUS, NOT_ONE_THREAD, 0))
             continue
         parent = os.getpid()
         child = os.fork()
@@ -60,11 +60,11 @@ def main(control: int, packages: Sequence[str]) -> None:
             os.close(descriptor)
         with contextlib.suppress(OSError):  # it does so itself as well: whichever is first
             os.setpgid(child, child)
-        stream.sendall(STATUS.pack(child, 0))
+        stream.sendall(struct.pack(STATUS, child, 0))
         status = _ended(child, stream, wake)
         if status is None:
             return
-        stream.sendall(STATUS.pack(*status))
+        stream.sendall(struct.pack(STATUS, *status))
 
 
 def alone(stream: int, output: int, note: int, packages: Sequence[str]) -> None:

@@ -150,10 +150,10 @@ def test_engines_call_one_function_by_name(store: Store):
     try:
         assert Answer.read(kept(asked)).status == "computed"
         assert Answer.read(kept(asked)).status == "served"
-        assert len(module._KEEPERS._idle) == 1
+        assert len(module._keepers()._idle) == 1
     finally:
         release()
-    assert not module._KEEPERS._idle
+    assert not module._keepers()._idle
 
 
 def test_an_input_that_is_no_plain_value_is_an_answer(keeper: Keeper, store: Store):
