@@ -27,7 +27,6 @@ from benchmarks.tools import measure, tables
 
 __all__ = ["main"]
 
-TINY = str(measure.ROOT / "benchmarks" / "flows" / "tiny.py")
 WEATHER = measure.ROOT / "experiments" / "weather.toml"
 
 
@@ -83,50 +82,18 @@ def planned(cells: int, folder: Path) -> dict[str, float]:
 
 def ran(cells: int, folder: Path) -> dict[str, float]:
     """Cells of steps that cost nothing, computed and asked for again."""
-    from bench.cache.store import Store
-    from bench.engine import execute as engine
-    from bench.engine.graph import FlowSpec
-    from bench.engine.plan import Request, merged, schedule
+    from bench.engine.plan import schedule
+    from benchmarks.tools.tiny import computed
 
-    spec = FlowSpec((TINY,), (), TINY)
-    graph = merged(
-        [
-            Request(
-                name=f"cell{number}",
-                flow=spec,
-                inputs={
-                    "rows": 24,
-                    "target": f"t{number % 10}",
-                    "parameter": number // 10,
-                    "seconds": 0.0,
-                },
-                wanted=("predictions", "performance_metrics"),
-            )
-            for number in range(cells)
-        ]
-    )
-    store, outcome = Store(folder / "store"), engine.Outcome()
-    steps = [0.0]
-    with measure.spent() as running:
-        engine.execute(
-            graph,
-            store,
-            outcome,
-            jobs=os.cpu_count() or 1,
-            packages=["pandas", "pyarrow"],
-            environment="",
-            begun=lambda *_: None,
-            watch=lambda chunk, answer: steps.append(answer.seconds),
-        )
-    assert not outcome.failures
-    assert len(outcome.computed) == len(graph.instances)
+    run = computed(cells, folder)
     with measure.spent() as again:
-        assert schedule(graph, store).to_compute == 0
-    held = store.info()
+        assert schedule(run.graph, run.store).to_compute == 0
+    held = run.store.info()
     return {
-        "run, ms a cell": running.wall / cells * 1e3,
-        "run, parent's CPU ms a cell": running.own / cells * 1e3,
-        "run, in workers, ms a cell": sum(steps) / cells * 1e3,
+        "run, ms a cell": run.whole.wall / cells * 1e3,
+        "run, parent's CPU ms a cell": run.whole.own / cells * 1e3,
+        "run, workers' CPU ms a cell": run.whole.children / cells * 1e3,
+        "run, of which user's steps, ms a cell": run.in_steps / cells * 1e3,
         "run, parent's MB": measure.peak_megabytes(),
         "found again, CPU s": again.cpu,
         "store, kB a cell": held["bytes"] / cells / 1e3,

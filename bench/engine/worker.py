@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from bench.cache import files
 from bench.cache.codecs import encode
 from bench.cache.codehash import CodeHasher
 from bench.cache.datahash import data_hash
@@ -284,10 +285,10 @@ def _reset_peak() -> None:
 
 def _peak_mb() -> float:
     try:
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) / 1024
-    except OSError:
+        # Three times a step: opened, read and searched as bytes it costs a third of what text does.
+        status = files.read("/proc/self/status")
+        return int(status[status.index(b"VmHWM:") + 6 :].split(None, 1)[0]) / 1024
+    except (OSError, ValueError):
         pass
     import resource
 
