@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from benchmarks.tools.measure import ROOT
@@ -17,8 +18,13 @@ class NotInstalled(RuntimeError):
     """A peer that does not install here; the message says why."""
 
 
-def environment(name: str, *requirements: str) -> Path:
+def environment(name: str, *requirements: str, beside_ours: bool = False) -> Path:
     """Return the interpreter of a peer's environment, made at the first call.
+
+    Parameters
+    ----------
+    beside_ours : bool
+        Whether it also sees the packages that are installed for us.
 
     Raises
     ------
@@ -28,6 +34,9 @@ def environment(name: str, *requirements: str) -> Path:
     python, done = folder / "bin" / "python", folder / "installed"
     if not done.exists():
         _run([sys.executable, "-m", "venv", str(folder)])
+        if beside_ours:
+            (site,) = folder.glob("lib/python*/site-packages")
+            (site / "ours.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
         _run([str(python), "-m", "pip", "install", "-q", *requirements])
         done.write_text("\n".join(requirements))
     return python
