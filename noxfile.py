@@ -12,6 +12,8 @@ nox.needs_version = ">=2024.10"
 
 ROOT = Path(__file__).parent
 PINNED = ("-c", "constraints.txt")
+# Rules of accessibility, run inside the page.
+AXE = "axe-core@4.14.1"
 # What a user would take instead; only the benchmarks need them.
 PEERS = ("scikit-posthocs", "autorank", "dieboldmariano", "arch")
 # Those that draw; aeon's pins need not be ours, so they get an environment of their own.
@@ -45,6 +47,16 @@ def imports(session: nox.Session) -> None:
     """Import arrows: what may know what."""
     session.install(*PINNED, "import-linter")
     session.run("lint-imports")
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """The report in headless Chromium, with axe-core's accessibility rules; needs npm."""
+    session.install(*PINNED, "-e", ".[test]")
+    folder = Path(session.create_tmp()).resolve()
+    session.run("npm", "install", "--no-save", "--prefix", str(folder), AXE, external=True)
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    session.run("pytest", "tests/reports/test_browser.py", env={"CROSSFOLD_AXE": str(script)})
 
 
 @nox.session(python="3.11")

@@ -137,6 +137,7 @@ class Row:
     model: str = ""
     task: str = ""
     horizon: int | None = None
+    target: str = ""
     apart: bool = False  # first row of a group
 
 
@@ -153,19 +154,28 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure with a caption; ``name`` becomes its identifier and file name."""
+    """A figure with a caption; ``name`` becomes its identifier and file name.
+
+    Parameters
+    ----------
+    narrow : the same for screens too narrow for it, where there is one
+    """
 
     name: str
     figure: Figure
     caption: tuple[Inline, ...]
+    narrow: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Blocks that are folded away at first."""
+    """Blocks that are folded away at first, with the facets they are filtered by."""
 
     summary: str
     blocks: tuple[Block, ...]
+    task: str = ""
+    horizon: int | None = None
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +187,7 @@ class Group:
     blocks: tuple[Block, ...]
     task: str = ""
     horizon: int | None = None
+    target: str = ""
 
 
 Block: TypeAlias = Paragraph | Note | Items | Facts | Table | Picture | Details | Group

@@ -28,6 +28,7 @@ from reports.document import (
     Table,
 )
 from stats.figures import svg
+from stats.figures.files import separated
 from stats.figures.style import PALETTES
 from stats.figures.text import clean
 
@@ -38,6 +39,9 @@ __all__ = ["page"]
 
 # What the page's own script reads as a number.
 _READABLE = re.compile(r"[▲▼ +]*−?\d+(\.\d+)?( s| %)?")
+
+# Characters of a figure's numbers; the CSV files of `to_latex` hold those of larger ones.
+_MOST_NUMBERS = 8_000
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -115,6 +119,7 @@ def _environment() -> Environment:
     environment.filters["kind"] = _kind
     environment.filters["sortable"] = _sort_key
     environment.globals["draw"] = _draw
+    environment.globals["numbers"] = _numbers
     environment.globals["framed"] = _FRAMED
     environment.globals["fonts"] = svg.FACES
     return environment
@@ -141,9 +146,22 @@ def _kind(value: object) -> str:
     return _KINDS[type(value)]
 
 
-def _draw(picture: Picture, document: Document) -> Markup:
-    text = svg.inline(picture.figure, identifier=picture.name, keys=document.keys)
+def _draw(picture: Picture, document: Document, *, narrow: bool = False) -> Markup:
+    figure = picture.narrow if narrow else picture.figure
+    assert figure is not None
+    identifier = f"{picture.name}-n" if narrow else picture.name
+    text = svg.inline(figure, identifier=identifier, keys=document.keys)
     return Markup(text)  # noqa: S704 - the backend escapes every name it writes
+
+
+def _numbers(picture: Picture) -> str:
+    """What the figure shows as CSV; "" where it would make the page heavy."""
+    figure = picture.figure
+    if not figure.columns or len(figure.rows) > _MOST_NUMBERS:
+        return ""
+    rows = [[f"{v:.6g}" if isinstance(v, float) else v for v in row] for row in figure.rows]
+    text = separated(figure.columns, rows)
+    return text if len(text) <= _MOST_NUMBERS else ""
 
 
 def _bare(text: str) -> str:

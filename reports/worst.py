@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Drill", "drills"]
 
-_AROUND = 36  # steps before and after the worst origin
+_AROUND = 24  # steps before and after the worst origin
 _LISTED = 5  # origins in the table
 _MOST = 40  # cells that are chosen by themselves
 

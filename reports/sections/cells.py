@@ -15,7 +15,6 @@ from reports.document import (
     Details,
     Entry,
     Paragraph,
-    Picture,
     Row,
     Section,
     Table,
@@ -24,8 +23,9 @@ from reports.findings import Findings
 from reports.format import blank, decimal, duration, number, score, word
 from reports.losses import loss_name
 from reports.sections.leaderboard import place_of
+from reports.widths import picture
 from reports.worst import Drill
-from stats.figures import course
+from stats.figures import Figure, course
 
 __all__ = ["section"]
 
@@ -45,7 +45,16 @@ def section(findings: Findings) -> Section | None:
         " tables of the lineage.",
     )
     blocks: list[Block] = [Paragraph(told), _table(findings, drills)]
-    blocks += [Details(_title(drill), tuple(_drill(findings, drill))) for drill in drills]
+    blocks += [
+        Details(
+            _title(drill),
+            tuple(_drill(findings, drill)),
+            drill.panel.task,
+            drill.panel.horizon,
+            drill.target,
+        )
+        for drill in drills
+    ]
     return Section("cells", "Cells from near", tuple(blocks))
 
 
@@ -94,6 +103,7 @@ def _table(findings: Findings, drills: tuple[Drill, ...]) -> Table:
                 model=drill.model,
                 task=panel.task,
                 horizon=panel.horizon,
+                target=drill.target,
             )
         )
     return Table("cells", ("Cells shown below.",), columns, tuple(rows))
@@ -117,15 +127,19 @@ def _drill(findings: Findings, drill: Drill) -> list[Block]:
     forecasts = {drill.model: drill.forecast.tolist()}
     if drill.against:
         forecasts[drill.against] = drill.other.tolist()
-    figure = course(
-        drill.times,
-        forecasts,
-        observed=drill.truth.tolist() if numbers else None,
-        marked=drill.worst,
-        level=None if numbers else drill.level,
-        unit=drill.target if numbers else "probability given to what happened",
-        title=f"Around the worst origin: {_title(drill)}",
-    )
+
+    def layout(width: float) -> Figure:
+        return course(
+            drill.times,
+            forecasts,
+            observed=drill.truth.tolist() if numbers else None,
+            marked=drill.worst,
+            level=None if numbers else drill.level,
+            unit=drill.target if numbers else "probability given to what happened",
+            width=width,
+            title=f"Around the worst origin: {_title(drill)}",
+        )
+
     ahead = "1 step" if panel.horizon == 1 else f"{panel.horizon} steps"
     caption = f"Forecasts for {ahead} ahead, by the origin they were made at"
     caption += (
@@ -135,7 +149,7 @@ def _drill(findings: Findings, drill: Drill) -> list[Block]:
     )
     name = f"cell-{drill.cell_id[:16]}"
     return [
-        Picture(name, figure, (f"{caption}. Marked: the origin with the largest loss.",)),
+        picture(name, layout, (f"{caption}. Marked: the origin with the largest loss.",)),
         _origins(drill, numbers),
         _scores(drill),
         Paragraph(
@@ -191,7 +205,7 @@ _LOSS = "loss"
 
 def _scores(drill: Drill) -> Table:
     shown = {name: both for name, both in drill.scores.items() if math.isfinite(both[0])}
-    columns = (Column("", "text"), *(Column(name) for name in shown))
+    columns = (Column("Model", "text"), *(Column(name) for name in shown))
     rows = [
         Row(
             (

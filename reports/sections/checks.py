@@ -51,7 +51,7 @@ def section(findings: Findings) -> Section | None:
         )
         blocks.append(Details(told, (_table("checks-expected", "Warnings about them.", expected),)))
     if len(failed):
-        blocks.append(_failures(failed))
+        blocks.append(_failures(failed, several=runs["dataset"].nunique() > 1))
     return Section("checks", "Checks and failures", tuple(blocks))
 
 
@@ -130,7 +130,7 @@ def _told(checks: list[Mapping[str, Any]]) -> str:
     return f"Automatic checks: {', '.join(counts)}."
 
 
-def _failures(failed: Any) -> Block:
+def _failures(failed: Any, *, several: bool) -> Block:
     columns = (
         Column("Status", "text"),
         Column("Model", "text"),
@@ -156,6 +156,7 @@ def _failures(failed: Any) -> Block:
             model=str(run.variant),
             task=str(run.task),
             horizon=int(run.horizon),
+            target=f"{run.dataset}/{run.target}" if several else str(run.target),
         )
         for run in failed.head(_SHOWN).itertuples()
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from reports.document import Block, Column, Picture, Row, Section, Table
+from reports.document import Block, Column, Row, Section, Table
 from reports.findings import Findings
 from reports.format import blank, decimal, duration, number, word
-from stats.figures import trade_off
+from reports.widths import picture
+from stats.figures import Figure, trade_off
 
 __all__ = ["section"]
 
@@ -63,14 +64,19 @@ def section(findings: Findings) -> Section | None:
     everywhere = [m for m in timed if len(ranks[m]) == len(findings.panels)]
     if len(everywhere) >= 2:
         some = {findings.families[model] for model in everywhere}
-        figure = trade_off(
-            everywhere,
-            [timed[model] for model in everywhere],
-            [sum(ranks[model]) / len(ranks[model]) for model in everywhere],
-            families=findings.families if 1 < len(some) < len(everywhere) else None,
-        )
+        families = findings.families if 1 < len(some) < len(everywhere) else None
+
+        def layout(width: float) -> Figure:
+            return trade_off(
+                everywhere,
+                [timed[model] for model in everywhere],
+                [sum(ranks[model]) / len(ranks[model]) for model in everywhere],
+                families=families,
+                width=width,
+            )
+
         told = "Seconds of one cell (fit and predict, mean) against the mean of the average ranks."
-        blocks.append(Picture("cost-accuracy", figure, (told,)))
+        blocks.append(picture("cost-accuracy", layout, (told,)))
     caption = "Seconds as measured when a cell was computed; cells from the cache keep theirs."
     blocks.append(Table("cost", (caption,), columns, tuple(row for _, row in rows)))
     return Section("cost", "Cost", tuple(blocks))

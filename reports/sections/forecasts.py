@@ -16,7 +16,6 @@ from reports.document import (
     Model,
     Note,
     Paragraph,
-    Picture,
     Row,
     Section,
     Strong,
@@ -25,13 +24,15 @@ from reports.document import (
 from reports.findings import ALPHA, Findings, FloatArray, Forecasts, Panel
 from reports.format import blank, decimal, number, plural, probability, pvalue, word
 from reports.losses import loss_name
-from stats.figures import significance_matrix
+from reports.widths import picture
+from stats.figures import Figure, significance_matrix
 
 __all__ = ["section"]
 
 # All pairs are told as a square table as long as it can be read.
 _MOST_PAIRS = 15
 _MOST_NOTES = 6
+_MOST_ROWS = 100
 
 
 def section(findings: Findings) -> Section | None:
@@ -74,10 +75,13 @@ def _panel(panel: Panel, confidence: Confidence) -> list[Block]:
     if 2 <= len(models) <= _MOST_PAIRS:
         blocks.append(_pairs(panel, models))
     elif models:
-        figure = significance_matrix(
-            models, _net(panel, models).tolist(), title=f"Forecasts of all pairs: {panel.title}"
-        )
-        blocks.append(Picture(f"dm-pairs-{panel.key}", figure, _pair_counts(panel)))
+        title = f"Forecasts of all pairs: {panel.title}"
+        net = _net(panel, models).tolist()
+
+        def layout(width: float) -> Figure:
+            return significance_matrix(models, net, title=title, width=width)
+
+        blocks.append(picture(f"dm-pairs-{panel.key}", layout, _pair_counts(panel)))
     if confidence.pvalues:
         blocks += _sets(panel, confidence)
     untested = [target for target in panel.targets if target not in panel.forecasts]
@@ -110,9 +114,8 @@ def _against(panel: Panel, reference: str) -> Table:
     columns = [Column("Model", "text"), Column("▲"), Column("like"), Column("▼")]
     columns += [Column(target, target=target) for target in panel.forecasts]
     rows = []
-    for model in panel.order:
-        if model == reference:
-            continue
+    others = [model for model in panel.order if model != reference]
+    for model in others[:_MOST_ROWS]:
         better, like, worse = panel.verdicts(model)
         entries = [
             word(model, model=model),
@@ -130,6 +133,9 @@ def _against(panel: Panel, reference: str) -> Table:
         f" by target; loss: {loss_name(panel.task, panel.metric)}, T = {told} origins. ",
         "Family of Holm: the models of one target.",
     )
+    if len(others) > _MOST_ROWS:
+        told = f" The {_MOST_ROWS} best of {len(others)} models by average rank; "
+        caption = (*caption, told, "the leaderboard counts the targets of all.")
     return Table(f"dm-{panel.key}", caption, tuple(columns), tuple(rows))
 
 

@@ -21,7 +21,8 @@ from reports.document import (
 from reports.findings import ALPHA, Findings, Panel
 from reports.format import blank, number, percent, plural, pvalue, word
 from reports.joint import N_DRAWS, Joint, JointTest
-from stats.figures import horizon_lines
+from reports.widths import picture
+from stats.figures import Figure, horizon_lines
 
 __all__ = ["section"]
 
@@ -158,18 +159,22 @@ def _picture(
     far = [name for name in names if min(v for v in values[name] if v == v) < _LOWEST]
     if len(far) < len(names):
         names = [name for name in names if name not in far]
-    figure = horizon_lines(
-        names,
-        [panel.horizon for panel in panels if panel.horizon is not None],
-        values,
-        baseline=reference,
-        colours=colours,
-        title=f"Skill against {reference} by horizon: {task}",
-    )
+
+    def layout(width: float) -> Figure:
+        return horizon_lines(
+            names,
+            [panel.horizon for panel in panels if panel.horizon is not None],
+            values,
+            baseline=reference,
+            colours=colours,
+            width=width,
+            title=f"Skill against {reference} by horizon: {task}",
+        )
+
     caption = f"Share of the {panels[0].metric} of {reference} that is saved, over shared targets."
     if len(order) > _MOST_LINES:
         caption += f" The {_MOST_LINES} best of {len(order)} models by average rank."
     if far and far[0] not in names:
         caption += f" Not drawn, below {percent(_LOWEST)} somewhere: {', '.join(far)}."
     key = panels[0].key.rpartition("-")[0]
-    return Picture(f"skill-{key}", figure, (caption,))
+    return picture(f"skill-{key}", layout, (caption,))

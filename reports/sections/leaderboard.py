@@ -102,7 +102,8 @@ def _standing(findings: Findings, panel: Panel, place: int, model: str) -> list[
     entries.append(word(model, model=model))
     if ranked:
         rank = ranking.ranks[model]
-        entries.append(number(rank, decimal(rank, 2), tone=tone, to=f"ranks-{panel.key}"))
+        to = _link(findings, "ranks", panel)
+        entries.append(number(rank, decimal(rank, 2), tone=tone, to=to))
         wins = ranking.wins[model]
         entries.append(number(wins, decimal(wins, 0 if float(wins).is_integer() else 1)))
     else:
@@ -126,7 +127,7 @@ def _standing(findings: Findings, panel: Panel, place: int, model: str) -> list[
         )
         better, like, worse = panel.verdicts(model)
         if better + like + worse:
-            to = f"dm-{panel.key}"
+            to = _link(findings, "dm", panel)
             entries.append(number(better, str(better), tone="better" if better else "", to=to))
             entries.append(number(worse, str(worse), tone="worse" if worse else "", to=to))
         else:
@@ -142,7 +143,12 @@ def _held(findings: Findings, panel: Panel, model: str) -> Entry:
     if confidence is None or not confidence.compared(model):
         return blank()
     held = confidence.included(model)
-    return number(held, str(held), to=f"dm-{panel.key}")
+    return number(held, str(held), to=_link(findings, "dm", panel))
+
+
+def _link(findings: Findings, section: str, panel: Panel) -> str:
+    """Where a number of the standings comes from; with one panel the section says it itself."""
+    return f"{section}-{panel.key}" if len(findings.panels) > 1 else ""
 
 
 def _by_target(findings: Findings, run: bool) -> Table:

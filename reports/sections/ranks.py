@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+
 import stats
-from reports.document import Block, Group, Inline, Model, Note, Paragraph, Picture, Section
-from reports.findings import ALPHA, Findings, Panel
+from reports.document import Block, Details, Group, Inline, Model, Note, Paragraph, Picture, Section
+from reports.findings import ALPHA, Findings, FloatArray, Panel
 from reports.format import decimal, plural, pvalue
-from stats.figures import CLASSIC, Figure, critical_difference, intervals, stack, strips
+from reports.widths import picture
+from stats.figures import (
+    CLASSIC,
+    MOST_COMPARED,
+    Figure,
+    comparison_matrix,
+    critical_difference,
+    fold_strips,
+    intervals,
+    stack,
+    strips,
+)
+from stats.scores import mid_ranks
 
 __all__ = ["section"]
+
+# A matrix of all pairs in numbers is heavy: with more panels the page would pass a megabyte.
+_FEW_PANELS = 4
 
 
 def section(findings: Findings) -> Section:
@@ -86,35 +105,44 @@ def _pictures(panel: Panel, findings: Findings) -> list[Block]:
     ranking = panel.ranking
     names = list(ranking.models)
     ranks = [ranking.ranks[name] for name in names]
+    few = len(findings.panels) <= _FEW_PANELS
     place = f"{panel.metric}, {panel.title}"
     if len(names) <= CLASSIC:
-        figure = critical_difference(
-            names,
-            ranks,
-            groups=ranking.groups,
-            difference=ranking.difference,
-            title=f"Critical difference diagram: {place}",
-            caption=_caption(panel),
-        )
-        return [Picture(f"cd-{panel.key}", figure, _reading(panel))]
+
+        def diagram(width: float) -> Figure:
+            return critical_difference(
+                names,
+                ranks,
+                groups=ranking.groups,
+                difference=ranking.difference,
+                width=width,
+                title=f"Critical difference diagram: {place}",
+                caption=_caption(panel),
+            )
+
+        return [picture(f"cd-{panel.key}", diagram, _reading(panel)), *_more(panel, few=few)]
     families = {name: findings.families[name] for name in names}
     blocks: list[Block] = []
     two_level = _two_level(panel, families)
     if two_level is not None:
-        figure, caption = two_level
-        blocks.append(Picture(f"cd-{panel.key}", figure, caption))
-    figure = intervals(
-        names,
-        ranks,
-        difference=ranking.difference,
-        families=families if 1 < len(set(families.values())) < len(names) else None,
-        title=f"Average rank of all models ± CD/2: {place}",
-        caption=_caption(panel),
-    )
+        layout, caption = two_level
+        blocks.append(picture(f"cd-{panel.key}", layout, caption))
+
+    def spans(width: float) -> Figure:
+        return intervals(
+            names,
+            ranks,
+            difference=ranking.difference,
+            families=families if 1 < len(set(families.values())) < len(names) else None,
+            width=width,
+            title=f"Average rank of all models ± CD/2: {place}",
+            caption=_caption(panel),
+        )
+
     blocks.append(
-        Picture(
+        picture(
             f"mcb-{panel.key}",
-            figure,
+            spans,
             (
                 f"All {len(names)} models, average rank ± half the critical difference "
                 f"(CD = {decimal(ranking.difference, 1)} ranks). Models whose interval does not "
@@ -122,10 +150,88 @@ def _pictures(panel: Panel, findings: Findings) -> list[Block]:
             ),
         )
     )
-    return blocks
+    return [*blocks, *_more(panel, few=few)]
 
 
-def _two_level(panel: Panel, families: dict[str, str]) -> tuple[Figure, tuple[Inline, ...]] | None:
+def _more(panel: Panel, *, few: bool) -> list[Block]:
+    """All pairs in numbers, and how ranks move from fold to fold, folded away."""
+    ranking = panel.ranking
+    names = list(ranking.models)
+    rows = [panel.targets.index(target) for target in ranking.blocks]
+    kept = panel.scores[np.ix_(rows, [panel.models.index(name) for name in names])]
+    blocks: list[Block] = []
+    told: list[str] = []
+    if ranking.nemenyi is not None and len(names) <= MOST_COMPARED and few:
+        blocks.append(_matrix(panel, names, kept))
+        told.append("all pairs in numbers")
+    folds = sorted({cell.fold for cells in panel.cells.values() for cell in cells})
+    if len(folds) > 1:
+        blocks.append(_strips(panel, names, folds))
+        told.append("ranks by fold")
+    return [Details(" and ".join(told).capitalize(), tuple(blocks))] if blocks else []
+
+
+def _matrix(panel: Panel, names: list[str], kept: FloatArray) -> Picture:
+    nemenyi = panel.ranking.nemenyi
+    assert nemenyi is not None
+    order = [nemenyi.names.index(name) for name in names]
+    better = kept[:, :, None] > kept[:, None, :]
+    if not panel.higher_is_better:
+        better = better.transpose(0, 2, 1)
+    wins = better.sum(axis=0)
+    ties = (kept[:, :, None] == kept[:, None, :]).sum(axis=0)
+
+    def layout(width: float) -> Figure:
+        return comparison_matrix(
+            names,
+            kept.mean(axis=0).tolist(),
+            wins.tolist(),
+            ties.tolist(),
+            nemenyi.pvalue[np.ix_(order, order)].tolist(),
+            alpha=ALPHA,
+            score=f"mean {panel.metric}",
+            width=width,
+            title=f"All pairs in numbers: {panel.title}",
+        )
+
+    told = (
+        f"Of each pair: difference of the mean {panel.metric}, {panel.unit}s won, tied and lost by "
+        "the model of the row, and Nemenyi's p-value; tinted where it separates them."
+    )
+    return picture(f"pairs-{panel.key}", layout, (told,))
+
+
+def _strips(panel: Panel, names: list[str], folds: list[int]) -> Picture:
+    """Average ranks inside each fold, over the targets of the comparison."""
+    ranks = np.full((len(names), len(folds)), np.nan)
+    for at, fold in enumerate(folds):
+        values = np.array(
+            [
+                [
+                    np.mean([c.value for c in panel.cells[target, name] if c.fold == fold])
+                    for name in names
+                ]
+                for target in panel.ranking.blocks
+            ]
+        )
+        ranks[:, at] = mid_ranks(-values if panel.higher_is_better else values).mean(axis=0)
+
+    def layout(width: float) -> Figure:
+        return fold_strips(
+            names,
+            [str(fold) for fold in folds],
+            ranks.tolist(),
+            width=width,
+            title=f"Average ranks by fold: {panel.title}",
+        )
+
+    told = "Average rank inside each fold. A row that changes its shade owes its place to a fold."
+    return picture(f"folds-{panel.key}", layout, (told,), narrow_only=len(folds) <= 8)
+
+
+def _two_level(
+    panel: Panel, families: dict[str, str]
+) -> tuple[Callable[[float], Figure], tuple[Inline, ...]] | None:
     """The best variant of each family ranked among themselves, over every variant by family."""
     ranking = panel.ranking
     champions: dict[str, str] = {}
@@ -144,22 +250,29 @@ def _two_level(panel: Panel, families: dict[str, str]) -> tuple[Figure, tuple[In
     )
     nemenyi = stats.nemenyi(scores)
     difference = float(stats.critical_difference(len(rows), len(names), alpha=ALPHA))
-    upper = critical_difference(
-        names,
-        nemenyi.locations.tolist(),
-        groups=nemenyi.groups(ALPHA),
-        difference=difference,
-        title=f"Best variant of each architecture, {panel.title}",
-        caption=f"Nemenyi among the best variants, α = {ALPHA}, k = {len(names)}, N = {len(rows)}",
-    )
-    lower = strips(
-        list(ranking.models),
-        [ranking.ranks[name] for name in ranking.models],
-        difference=ranking.difference,
-        families=families,
-    )
-    figure = stack(upper, lower, title=f"Two-level comparison: {panel.title}")
-    return figure, (
+
+    def layout(width: float) -> Figure:
+        upper = critical_difference(
+            names,
+            nemenyi.locations.tolist(),
+            groups=nemenyi.groups(ALPHA),
+            difference=difference,
+            width=width,
+            title=f"Best variant of each architecture, {panel.title}",
+            caption=(
+                f"Nemenyi among the best variants, α = {ALPHA}, k = {len(names)}, N = {len(rows)}"
+            ),
+        )
+        lower = strips(
+            list(ranking.models),
+            [ranking.ranks[name] for name in ranking.models],
+            difference=ranking.difference,
+            families=families,
+            width=width,
+        )
+        return stack(upper, lower, title=f"Two-level comparison: {panel.title}")
+
+    return layout, (
         "Above: the best variant of each architecture, ranked among themselves. They were chosen "
         "after looking at these results, so differences between them are optimistic. Below: every "
         "variant, one dot each; filled dots are not separable from the best of all.",

@@ -26,14 +26,14 @@ function filter() {
   var target = byTarget ? byTarget.value : "";
   var words = byModel.value.toLowerCase().split(/\s+/).filter(Boolean);
   var count = 0, total = 0;
-  all("[data-task],[data-h]").forEach(function (node) {
-    var off = (task && node.dataset.task !== undefined && node.dataset.task !== task)
-      || (horizon && node.dataset.h !== undefined && node.dataset.h !== horizon);
-    node.hidden = Boolean(off);
-  });
+  function other(node) {
+    return (task && node.dataset.task !== undefined && node.dataset.task !== task)
+      || (horizon && node.dataset.h !== undefined && node.dataset.h !== horizon)
+      || (target && node.dataset.of !== undefined && node.dataset.of !== target);
+  }
+  all("[data-task],[data-h],[data-of]").forEach(function (node) { node.hidden = Boolean(other(node)); });
   all("tbody tr[data-m]").forEach(function (row) {
-    var off = (task && row.dataset.task !== undefined && row.dataset.task !== task)
-      || (horizon && row.dataset.h !== undefined && row.dataset.h !== horizon);
+    var off = other(row);
     if (words.length && !off) {
       var name = nameOf(row);
       off = !words.every(function (word) { return name.includes(word); });
@@ -141,11 +141,14 @@ document.addEventListener("focusin", function (event) { light(keyOf(event.target
 all("svg.cf text.name[data-m]").forEach(function (node) { node.setAttribute("tabindex", "0"); });
 
 // Downloads: a figure as SVG in the colours seen, a table as CSV with the rows seen.
-function save(name, type, text) {
+function follow(name, href) {
   var link = document.createElement("a");
-  link.href = "data:" + type + ";charset=utf-8," + encodeURIComponent(text);
+  link.href = href;
   link.download = name;
   link.click();
+}
+function save(name, type, text) {
+  follow(name, "data:" + type + ";charset=utf-8," + encodeURIComponent(text));
 }
 var PAINT = ["fill", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "font-family",
   "font-weight", "font-style", "paint-order"];
@@ -174,18 +177,56 @@ function csv(table) {
     }).join(",");
   }).join("\r\n") + "\r\n";
 }
-all("figure[data-name]").forEach(function (figure) {
-  var tools = make("div", ""), svg = figure.querySelector("svg");
-  tools.className = "tools";
-  var button = make("button", svg ? "Save SVG" : "Save CSV");
-  button.type = "button";
-  button.addEventListener("click", function () {
-    var name = figure.dataset.name;
-    if (svg) { save(name + ".svg", "image/svg+xml", standalone(svg)); }
-    else { save(name + ".csv", "text/csv", csv(figure.querySelector("table"))); }
+// A picture as PNG at twice its size: the same SVG, painted by the browser itself.
+function painted(svg, done) {
+  var image = new Image(), box = svg.viewBox.baseVal;
+  image.addEventListener("load", function () {
+    var canvas = document.createElement("canvas"), brush = canvas.getContext("2d");
+    canvas.width = 2 * box.width;
+    canvas.height = 2 * box.height;
+    brush.fillStyle = window.getComputedStyle(document.body).backgroundColor;
+    brush.fillRect(0, 0, canvas.width, canvas.height);
+    brush.drawImage(image, 0, 0, canvas.width, canvas.height);
+    done(canvas.toDataURL("image/png"));
   });
-  tools.append(button);
+  image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(standalone(svg));
+}
+function seen(figure) {
+  return all("svg", figure).find(function (svg) { return svg.getClientRects().length > 0; });
+}
+all("figure[data-name]").forEach(function (figure) {
+  var tools = make("div", ""), name = figure.dataset.name;
+  var numbers = figure.querySelector("template");
+  tools.className = "tools";
+  function offer(kind, act) {
+    var button = make("button", "Save " + kind);
+    button.type = "button";
+    button.setAttribute("aria-label", "Save " + kind + " of " + name.replace(/-/g, " "));
+    button.addEventListener("click", act);
+    tools.append(button);
+  }
+  if (figure.classList.contains("picture")) {
+    offer("SVG", function () { save(name + ".svg", "image/svg+xml", standalone(seen(figure))); });
+    offer("PNG", function () {
+      painted(seen(figure), function (href) { follow(name + ".png", href); });
+    });
+    if (numbers) {
+      offer("CSV", function () { save(name + ".csv", "text/csv", numbers.content.textContent); });
+    }
+  } else {
+    offer("CSV", function () { save(name + ".csv", "text/csv", csv(figure.querySelector("table"))); });
+  }
   figure.append(tools);
+});
+
+// Folded details are printed, but for the lists of cells, and folded again afterwards.
+var unfolded = [];
+window.addEventListener("beforeprint", function () {
+  unfolded = all("details:not([open])").filter(function (node) { return !node.closest("#lineage"); });
+  unfolded.forEach(function (node) { node.open = true; });
+});
+window.addEventListener("afterprint", function () {
+  unfolded.forEach(function (node) { node.open = false; });
 });
 
 // A link into folded details opens them.

@@ -86,7 +86,10 @@ class Browser:
             self.events.append(self._receive())
 
     def run(self, script: str):
-        result = self.call("Runtime.evaluate", expression=script, returnByValue=True)
+        """What a script gives; a promise is waited for."""
+        result = self.call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 

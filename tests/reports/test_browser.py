@@ -1,11 +1,24 @@
 """The page in a real browser: sorts, filters, lights up, and asks nobody for anything."""
 
+import base64
+import json
+import os
+import struct
+from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
 import pytest
 
 import reports
 
 from .browser import CHROMIUM, Browser
 from .conftest import write_run
+
+# The accessibility checker of the browser's own world: a script, and no package of Python's.
+AXE = Path(os.environ.get("CROSSFOLD_AXE", "node_modules/axe-core/axe.min.js"))
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium on the PATH")
 
@@ -176,7 +189,7 @@ def test_without_scripts_everything_is_there(browser, report):
             return len(found["nodeIds"])
 
         assert count("#t-leaderboard tbody tr") == 84
-        assert count("#ranks svg.cf") == 12
+        assert count("#ranks .wide svg.cf") == 12
         assert count("html.js") == 0
     finally:
         browser.call("Emulation.setScriptExecutionDisabled", value=False)
@@ -186,21 +199,141 @@ def test_hostile_names_run_nothing(browser, tmp_path):
     names = [
         "<script>window.hit=1</script>",
         '"><img src=x onerror=window.hit=1>',
-        "</title><svg onload=window.hit=1>",
+        "</title></template><svg onload=window.hit=1>",
         "plain",
     ]
     run = write_run(
         tmp_path / "run",
         models={name: (0.3 + 0.1 * i,) for i, name in enumerate(names)},
         tasks=("continuous",),
-        horizons=(1,),
+        horizons=(1, 2),
         targets=names,
         n_origins=30,
+        failed=lambda model, target, *_: (model, target) == (names[0], names[1]),
+        checks=[{"check": n, "severity": "error", "subject": n, "detail": n} for n in names],
     )
-    browser.open(reports.build(reports.read(run)).to_html(tmp_path / "hostile.html"))
+    runs = pd.read_parquet(run / "runs.parquet")
+    runs["parameters"] = json.dumps({name: name for name in names})
+    runs["error_message"] = runs["error_message"].where(runs["status"] == "ok", names[1])
+    runs.to_parquet(run / "runs.parquet")
+    scores = pd.read_parquet(run / "scores.parquet")
+    pd.concat([scores, *(scores.assign(metric=name) for name in names)]).to_parquet(
+        run / "scores.parquet"
+    )
+    browser.open(reports.build(run, title=names[2]).to_html(tmp_path / "hostile.html"))
+    browser.run("document.querySelectorAll('details').forEach(node => { node.open = true; })")
+    choose(browser, "by-model", "script")
     assert browser.run("window.hit") is None
     assert browser.run("document.images.length") == 0
+    assert browser.run("document.scripts.length") == 1
     problems = [e for e in browser.events if e.get("method") == "Log.entryAdded"]
     assert problems == []
     shown = browser.run("document.querySelector('#t-leaderboard').textContent")
     assert all(name in shown for name in names)
+
+
+def test_hostile_columns_of_a_table_run_nothing(browser, tmp_path):
+    names = ["<img src=x onerror=window.hit=1>", "{{ 1 }}", "=cmd", "\u202eevil", "x" * 200]
+    table = pd.DataFrame(
+        np.random.default_rng(0).uniform(size=(8, 5)), columns=names, index=[*"abcdefg", names[0]]
+    )
+    browser.open(reports.build(table).to_html(tmp_path / "table.html"))
+    assert browser.run("window.hit") is None
+    assert browser.run("document.images.length") == 0
+    saved = saved_as(browser, "#t-scores-by-target", "CSV")
+    assert '"\'=cmd"' in saved["text"]
+
+
+def saved_as(page, figure, kind):
+    """Name and content of what a figure's button gives to be kept."""
+    page.run(
+        "window.saved = null; HTMLAnchorElement.prototype.click = function () {"
+        "window.saved = {name: this.download, href: this.href}; }"
+    )
+    page.run(
+        f"Array.from(document.querySelectorAll('{figure} .tools button'))"
+        f".find(node => node.textContent === 'Save {kind}').click()"
+    )
+    found = page.run(
+        "new Promise(done => { const wait = () => window.saved ? done(window.saved)"
+        " : setTimeout(wait, 20); wait(); })"
+    )
+    head, _, data = found["href"].partition(",")
+    return {"name": found["name"], "head": head, "text": unquote(data)}
+
+
+def test_figures_can_be_kept_as_svg_png_and_numbers(page, run_dir):
+    svg = saved_as(page, "#f-cd-continuous-1", "SVG")
+    assert svg["name"] == "cd-continuous-1.svg"
+    root = ElementTree.fromstring(svg["text"])
+    assert "var(" not in svg["text"]
+    assert any("xgboost" in "".join(node.itertext()) for node in root)
+    png = saved_as(page, "#f-cd-continuous-1", "PNG")
+    assert png["name"] == "cd-continuous-1.png"
+    data = base64.b64decode(png["text"])
+    assert data.startswith(b"\x89PNG")
+    assert struct.unpack(">II", data[16:24]) >= (1700, 200)
+    assert len(data) > 10_000
+    numbers = saved_as(page, "#f-cd-continuous-1", "CSV")
+    panel = reports.findings.findings(reports.read(run_dir)).panels[0]
+    told = dict(line.split(",")[:2] for line in numbers["text"].splitlines()[1:])
+    assert {name: float(rank) for name, rank in told.items()} == pytest.approx(panel.ranking.ranks)
+
+
+def test_a_phone_gets_narrow_figures(page):
+    shown = (
+        "Array.from(document.querySelectorAll('#f-cd-continuous-1 svg'))"
+        ".filter(svg => svg.getClientRects().length).map(svg => svg.viewBox.baseVal.width)"
+    )
+    assert page.run(shown) == [860]
+    page.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=360,
+        height=700,
+        deviceScaleFactor=1,
+        mobile=True,
+    )
+    try:
+        assert page.run(shown) == [340]
+        assert page.run("document.documentElement.scrollWidth") <= 360
+    finally:
+        page.call("Emulation.clearDeviceMetricsOverride")
+
+
+def test_cells_from_near_are_filtered_with_the_rest(page):
+    choose(page, "by-task", "2")
+    shown = page.run(
+        "Array.from(document.querySelectorAll('#cells > details')).filter(d => !d.hidden)"
+        ".map(d => d.querySelector('summary').textContent)"
+    )
+    assert shown
+    assert all(title.startswith("multiclass") for title in shown)
+    assert {row[0] for row in visible(page, "cells")} == {"multiclass"}
+
+
+def test_folded_details_are_printed(page):
+    page.call("Page.printToPDF")
+    page.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.run("document.querySelectorAll('#cells details:not([open])').length") == 0
+    assert page.run("document.querySelectorAll('#lineage details[open]').length") == 0
+    page.run("window.dispatchEvent(new Event('afterprint'))")
+    assert page.run("document.querySelectorAll('#cells details[open]').length") == 0
+
+
+@pytest.mark.skipif(
+    not AXE.is_file(), reason="needs axe-core: `nox -s browser`, or its path in CROSSFOLD_AXE"
+)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier(page, scheme):
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    page.call("Emulation.setEmulatedMedia", features=[feature])
+    try:
+        page.run("document.querySelectorAll('details').forEach(node => { node.open = true; })")
+        page.run(AXE.read_text(encoding="utf-8") + ";0")
+        found = page.run(
+            "axe.run(document, {resultTypes: ['violations']}).then(result => result.violations"
+            ".map(v => `${v.id} (${v.impact}): ${v.nodes[0].html.slice(0, 200)}`))"
+        )
+        assert found == []
+    finally:
+        page.call("Emulation.setEmulatedMedia", features=[])

@@ -66,8 +66,8 @@ def test_the_window_is_that_of_the_predictions_around_the_worst_origin(found, ru
             assert drill.level == 0.5
         worst = int(loss.to_numpy().argmax())
         assert drill.forecast[drill.worst] == pytest.approx(said[worst])
-        start = max(0, worst - 36)
-        assert drill.forecast == pytest.approx(said[start : worst + 37])
+        start = max(0, worst - 24)
+        assert drill.forecast == pytest.approx(said[start : worst + 25])
         assert drill.times[drill.worst] == rows["origin"].iloc[worst].strftime("%Y-%m-%d %H:%M")
         assert [row[4] for row in drill.listed] == pytest.approx(sorted(loss)[::-1][:5])
 
