@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from stats.figures.marks import Box, Dot, Label, Line, Mark
 from stats.figures.naming import named_best
-from stats.figures.scales import coarse
+from stats.figures.scales import Scale, coarse
 from stats.figures.space import MARGIN, SIZE, SMALL, feet
 from stats.figures.text import clean, text_width
 
@@ -47,11 +47,7 @@ def side_by_side(
         marks.append(Line(((x0, y_of(tick)), (x1, y_of(tick))), "grid"))
         marks.append(Label(x0 - 8.0, y_of(tick) + 4.5, f"{tick:.0f}", "end", SIZE, "scale"))
     radius = min(3.0, max(1.5, 0.5 * (x1 - x0) / count))
-    for index, (name, rank) in enumerate(models):
-        x, colour = x_of(index), family[name][1]
-        marks.append(
-            Line(((x, y_of(rank - half)), (x, y_of(rank + half))), f"thin-{colour}", (name,))
-        )
+    marks.extend(_reaches(models, half, family, x_of, y_of, (x1 - x0) / count))
     for index, (name, rank) in enumerate(models):
         note = f"{clean(name)}: {rank:.2f}"
         marks.append(Dot(x_of(index), y_of(rank), radius, f"seed-{family[name][1]}", (name,), note))
@@ -75,3 +71,31 @@ def side_by_side(
     reach = [(y_of(rank - half), y_of(rank + half)) for _, rank in models]
     marks.extend(named_best(models, family, x_of, y_of, reach, (x0 + 4.0, top, x1, axis - 4.0)))
     return marks, y + 8.0
+
+
+def _reaches(
+    models: Sequence[tuple[str, float]],
+    half: float,
+    family: Mapping[str, tuple[str, int]],
+    x_of: Scale,
+    y_of: Scale,
+    apart: float,
+) -> list[Mark]:
+    """A line for each interval, or two along their ends where they would run into one slab."""
+    if apart < _DENSE:
+        ends = (
+            tuple((x_of(i), y_of(rank + side * half)) for i, (_, rank) in enumerate(models))
+            for side in (-1, 1)
+        )
+        return [Line(end, "reach") for end in ends]
+    return [
+        Line(
+            ((x_of(i), y_of(rank - half)), (x_of(i), y_of(rank + half))),
+            f"thin-{family[name][1]}",
+            (name,),
+        )
+        for i, (name, rank) in enumerate(models)
+    ]
+
+
+_DENSE = 2.0  # pixels from one interval to the next

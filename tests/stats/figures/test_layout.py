@@ -153,7 +153,10 @@ def test_intervals_of_many_models_are_well_laid_out(k):
     figure = intervals(names, ranks, difference=k / 4, families=families, caption="Nemenyi")
     assert_inside(figure)
     assert_labels_apart(figure)
-    assert len([m for m in figure.marks if m.role.startswith("thin-")]) == k
+    upright = [m for m in figure.marks if m.role.startswith("thin-")]
+    along = figure.marks_of("reach")
+    # A thousand lines a pixel apart are a slab: their ends are drawn instead.
+    assert (len(upright), len(along)) == ((k, 0) if k <= 240 else (0, 2))
 
 
 @given(rankings(3, 60), st.floats(0.1, 50.0))
