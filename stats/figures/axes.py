@@ -98,13 +98,13 @@ def draw(figure: Figure, ax: Axes | None = None, *, theme: str = "light") -> Axe
                 **options,
             )
         elif isinstance(mark, Box):
-            ax.add_patch(
+            ax.add_artist(
                 Rectangle((mark.x, mark.y), mark.width, mark.height, color=fill, lw=0, **options)
             )
         elif isinstance(mark, Cells):
             _fill(ax, mark, palette, options)
         elif isinstance(mark, Dot):
-            ax.add_patch(
+            ax.add_artist(
                 Circle(
                     (mark.x, mark.y),
                     mark.radius,

@@ -106,7 +106,7 @@ def named_best(
         a, b, c, d = mark.extent()
         if a < left or b < top or c > right or d > bottom:
             return False
-        if any(a < q[2] + 4 and c > q[0] - 4 and b < q[3] + 3 and d > q[1] - 3 for q in taken):
+        if any(a < q[2] + 4 and c > q[0] - 4 and b < q[3] + 6 and d > q[1] - 6 for q in taken):
             return False
         near = [i for i, (x, _) in enumerate(curve) if a - 4 < x < c + 4]
         if any(b - 4 < curve[i][1] < d + 4 for i in near):

@@ -96,7 +96,9 @@ def captioned(
     if caption:
         text = clean(caption)
         x = width / 2 if anchor == "middle" else MARGIN
-        for line in wrapped(text[:1].upper() + text[1:], SMALL, width - 2 * MARGIN):
+        if text[1:2].isalpha():  # a word, and no symbol such as k
+            text = text[:1].upper() + text[1:]
+        for line in wrapped(text, SMALL, width - 2 * MARGIN):
             height += 17.0
             marks.append(Label(x, height - 3.0, line, anchor, SMALL, "caption"))
     return marks, height
