@@ -18,7 +18,7 @@ from typing import Any
 
 from bench.cache.packages import owner_of_class, owner_of_function, owner_of_module
 
-__all__ = ["Importing", "importing"]
+__all__ = ["Importing", "importing", "own_modules"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,12 @@ class Importing:
 
 def importing(module: types.ModuleType) -> tuple[Importing, ...]:
     """Return what importing a module of the user's sets elsewhere, and what those it imports do."""
+    own = (_looked(one).own for one in own_modules(module))
+    return tuple(each for each in own if each is not None)
+
+
+def own_modules(module: types.ModuleType) -> tuple[types.ModuleType, ...]:
+    """Return a module of the user's, and those of theirs that importing it imports."""
     found: dict[int, types.ModuleType] = {}
     waiting = [module]
     while waiting:
@@ -49,8 +55,7 @@ def importing(module: types.ModuleType) -> tuple[Importing, ...]:
         if id(one) not in found:
             found[id(one)] = one
             waiting += reversed(_looked(one).imports)
-    own = (_looked(one).own for one in found.values())
-    return tuple(each for each in own if each is not None)
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +220,7 @@ def _is_set_elsewhere(target: ast.expr, names: dict[str, object]) -> bool:
 
 
 # They speak to the interpreter or to people: no result rests on them, or only by what is refused.
-_HARMLESS = ("sys.path", "os.environ", "logging", "print", "sys.dont_write_bytecode", "sys.stdout")
+_HARMLESS = ("sys.path", "os.environ", "logging", "print", "sys.stdout", "atexit", "faulthandler")
 
 
 def _is_of_others(what: ast.expr, names: dict[str, object]) -> bool:

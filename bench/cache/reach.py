@@ -14,6 +14,7 @@ import importlib.util
 import logging
 import os
 import re
+import struct
 import sys
 import threading
 import types
@@ -150,8 +151,12 @@ class Reach:
                 self.found.append(unit)
                 self.current = unit
                 for name, value in each.values:
-                    self.value(unit.parts, value, f"{each.module}.{name}")
-                self.drain()
+                    try:
+                        self.value(unit.parts, value, f"{each.module}.{name}")
+                        self.drain()
+                    except UnhashableCode:  # the statement counts by its text at least
+                        self.queue.clear()
+                        unit.parts.append(b"no content")
         self.hidden = refused
 
     def subclasses(self) -> None:
@@ -517,6 +522,8 @@ class Reach:
         elif kind in WEAK:
             out.append(kind.__name__.encode())
             self.weak(out, value, name)
+        elif isinstance(value, struct.Struct):
+            out.append(f"struct {value.format}".encode())
         elif kind is threading.local:
             out.append(b"local")
             self.pairs(out, dict(sorted(vars(value).items())), name)
