@@ -74,6 +74,16 @@ def minimums(session: nox.Session) -> None:
 
 
 @nox.session
+def crates(session: nox.Session) -> None:
+    """Crates and lineage, read by the programs of others; these fetch their vocabularies."""
+    readers = ("rocrate", "roc-validator", "prov")
+    session.install(*PINNED, "-e", ".[test]", *readers)
+    # They warn about what they rest on, which is not ours to mend.
+    words = ("-W", "default", "tests/bench/export", "tests/bench/cache/test_lineage.py")
+    session.run("pytest", *words, *session.posargs)
+
+
+@nox.session
 def simulations(session: nox.Session) -> None:
     """Size and power of the tests, by simulation."""
     session.install(*PINNED, "-e", ".[test]")

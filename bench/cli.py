@@ -538,10 +538,10 @@ def retry(
 @click.option(
     "--as",
     "form",
-    type=click.Choice(["text", "json", "dot", "prov"]),
+    type=click.Choice(["text", "json", "dot", "svg", "prov"]),
     default="text",
     show_default=True,
-    help="A tree to read, the graph as JSON, for Graphviz, or as PROV-JSON.",
+    help="A tree to read, the graph as JSON, for Graphviz, as a picture, or as PROV-JSON.",
 )
 @_store_option
 @_runs_option
@@ -556,6 +556,7 @@ def lineage(
     import json
 
     from bench.cache.lineage import lineage as traced
+    from bench.cache.picture import to_svg
     from bench.cache.provenance import prov_json
     from bench.results.recipes import read_recipes
 
@@ -569,6 +570,8 @@ def lineage(
         console.say(*found.lines())
     elif form == "dot":
         console.say(found.to_dot())
+    elif form == "svg":
+        console.say(to_svg(found).rstrip("\n"))
     else:
         console.say(json.dumps(prov_json(found) if form == "prov" else found.to_dict(), indent=1))
     return OK

@@ -1,13 +1,19 @@
 """A stored value tells where it comes from, and what changed since."""
 
+import json
+from itertools import combinations
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench.cache.codehash import CodeUnit
 from bench.cache.datahash import data_hash
 from bench.cache.explain import diff, explain
-from bench.cache.lineage import Recipe, lineage, verify
+from bench.cache.lineage import Lineage, Recipe, lineage, verify
+from bench.cache.picture import to_svg
 from bench.cache.provenance import prov_json
 from bench.cache.store import Store
 from bench.errors import UserError
@@ -194,3 +200,47 @@ def test_the_units_of_a_step_are_those_of_its_code_hash(store: Store) -> None:
     node = {"node": "w", "module": "flow", "code_hash": _key("6")}
     store.put(_key("4"), 1, meta=node)
     assert lineage(store, _key("4")).recipes[_key("4")].units == {"flow._scaled": HELPER_1.digest}
+
+
+def _boxes(picture: str) -> list[tuple[float, float, float, float]]:
+    found = ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}rect")
+    return [tuple(float(box.attrib[n]) for n in ("x", "y", "width", "height")) for box in found]  # type: ignore[misc]
+
+
+def test_the_graph_can_be_had_as_a_picture_whose_boxes_lie_apart(store: Store) -> None:
+    picture = to_svg(lineage(store, _key("d")))
+    boxes = _boxes(picture)
+    assert len(boxes) == 3
+    assert picture.count('class="edge"') == 2
+    for name in ("raw", "X", "y", "k = 3", "file = 999999999999"):
+        assert f">{name}</text>" in picture
+    assert boxes == sorted(boxes, key=lambda box: box[1]), "the data are above"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 30), max_size=4), min_size=1, max_size=14))
+def test_boxes_of_any_graph_lie_apart_and_below_what_they_need(needs: list[list[int]]) -> None:
+    recipes = {
+        str(number): Recipe(
+            str(number),
+            f"step{number}" * (1 + number % 3),
+            deps={f"p{d}": str(d % number) for d in deps} if number else {},
+        )
+        for number, deps in enumerate(needs)
+    }
+    root = str(len(needs) - 1)
+    found = Lineage(root, {root: recipes[root], **recipes}, ())
+    boxes = _boxes(to_svg(found))
+    assert len(boxes) == len(needs)
+    for (x, y, width, height), (x2, y2, width2, height2) in combinations(boxes, 2):
+        apart = x + width < x2 or x2 + width2 < x or y + height < y2 or y2 + height2 < y
+        assert apart
+    assert all(x > 0 and y > 0 for x, y, *_ in boxes)
+
+
+def test_another_program_reads_the_prov(store: Store) -> None:
+    model = pytest.importorskip("prov.model", reason="nox -s crates installs it")
+    content = json.dumps(prov_json(lineage(store, _key("d"))))
+    document = model.ProvDocument.deserialize(content=content, format="json")
+    assert len(list(document.get_records(model.ProvActivity))) == 3
+    assert len(list(document.get_records(model.ProvDerivation))) == 2
