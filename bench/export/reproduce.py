@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import inquiry
 from bench.cache.codehash import CodeUnit
 from bench.cache.records import is_key
 from bench.cache.store import Store
+from bench.comparison import Comparison, compare
 from bench.environment import environment
 from bench.errors import UserError, one_line
 from bench.export.archive import inside
 from bench.export.contents import SOURCES
 from bench.export.rocrate import METADATA, WORKFLOW
-from bench.inquiry import RunComparison
 from bench.runner import Run, load_run, run
 from bench.spec.config import read_toml
 from bench.spec.experiment import Experiment
@@ -148,7 +147,7 @@ class Reproduction:
         Cells that went well then and not now, with the cause.
     forecasts : Mapping
         For each cell whose forecasts differ: rows that do, and the largest difference.
-    comparison : RunComparison
+    comparison : Comparison
         Scores, code, data and environment.
     """
 
@@ -156,7 +155,7 @@ class Reproduction:
     slugs: tuple[str, ...]
     failed: tuple[str, ...]
     forecasts: Mapping[str, tuple[int, float]]
-    comparison: RunComparison
+    comparison: Comparison
 
     @property
     def is_equal(self) -> bool:
@@ -177,7 +176,7 @@ class Reproduction:
             yield f"    {slug}: {rows:,} forecasts, by up to {largest:.3g}"
         if len(listed) > _MOST:
             yield f"    and {len(listed) - _MOST:,} more cells"
-        if not self.is_equal or self.comparison.facts or self.comparison.results.causes:
+        if not self.is_equal or self.comparison.code:
             yield from self.comparison.lines()
 
 
@@ -223,7 +222,7 @@ def reproduce(
         result = run(asked, jobs=jobs, store=store, runs=runs, progress=progress, report=False)
         _lend_sources(crate.folder / SOURCES, Store(store))
         before, after = load_run(crate.folder), load_run(result.path)
-        comparison = inquiry.diff(crate.folder, result.path, store=store)
+        comparison = compare(crate.folder, result.path, store=store)
     both = set(before.runs["slug"]) & set(after.runs["slug"])
     was = dict(zip(before.runs["slug"], before.runs["status"], strict=True))
     failed = [
