@@ -89,6 +89,8 @@ def gallery() -> dict[str, figures.Figure]:
     seconds = [12.0, 95.0, 0.8, 1.9, 4.5, 0.02, 0.01, 0.015]
     drawn["trade-off"] = figures.trade_off(NAMES, seconds, table.ranks().mean(axis=0).tolist())
     drawn["p-values"] = stats.christoffersen(rng.random(400) < 0.13, nominal=0.1).figure()
+    two = stats.bayes_signed_rank(table.select(NAMES[:2]), rope=0.02, rng=rng)
+    drawn["posterior"] = two.figure()
     return drawn
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import betainc, stdtr
 
-from stats.errors import OptionError, ScoresError
+from stats.errors import OptionError, ScoresError, level
 from stats.paired import _pair
 from stats.resample import _count, generator
 from stats.results import Evidence, Table
 from stats.scores import FloatArray, ScoresLike
+
+if TYPE_CHECKING:
+    from stats.figures import Figure
 
 __all__ = ["BayesResult", "bayes_correlated_t", "bayes_sign", "bayes_signed_rank"]
 
@@ -49,6 +53,21 @@ class BayesResult(Evidence):
             f"{self.names[1]} better": self.second_better,
         }
         return next((what for what, p in told.items() if p > threshold), "undecided")
+
+    def figure(self, *, alpha: float = 0.05, width: float = 860.0) -> Figure:
+        """The three probabilities as a bar; `alpha` is what a decision leaves: 1 - threshold."""
+        from stats.figures import posterior_bar
+
+        threshold = 1.0 - level(alpha)
+        return posterior_bar(
+            self.names[0],
+            self.names[1],
+            (self.first_better, self.equivalent, self.second_better),
+            threshold=threshold,
+            width=width,
+            title=self.test,
+            caption=f"{self._head()}, threshold {threshold:g}",
+        )
 
     def _head(self) -> str:
         return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +13,9 @@ from scipy.special import bdtr, chdtrc, fdtrc, stdtr, stdtrit
 from stats.errors import OptionError, ScoresError, ScoresTypeError, choice, level
 from stats.results import Result, Table, format_number, format_pvalue
 from stats.scores import FloatArray, Scores, ScoresLike
+
+if TYPE_CHECKING:
+    from stats.figures import Figure
 
 __all__ = [
     "TwoModelResult",
@@ -58,6 +62,24 @@ class TwoModelResult(Result):
             )
         half = float(stdtrit(self.df[0], (1.0 + confidence) / 2.0)) * self.standard_error
         return self.estimate - half, self.estimate + half
+
+    def figure(self, *, alpha: float = 0.05, width: float = 860.0) -> Figure:
+        """The p-value on a logarithmic scale, the difference in words."""
+        from stats.figures import pvalue_scale
+
+        told = [("difference", self.estimate), ("statistic", self.statistic)]
+        if not math.isnan(self.standard_error):
+            told.insert(1, ("standard error", self.standard_error))
+        return pvalue_scale(
+            [f"{self.names[0]} and {self.names[1]}"],
+            [self.pvalue],
+            estimates=told,
+            alpha=level(alpha),
+            null="both models are alike",
+            width=width,
+            title=self.test,
+            caption=f"{self._head()}, alpha = {alpha:g}",
+        )
 
     def _head(self) -> str:
         df = ", ".join(f"{d:g}" for d in self.df)

@@ -21,4 +21,4 @@ def test_every_picture_of_the_manual_is_drawn_by_the_example():
     there = {path.stem for path in (ROOT / "docs" / "figures").glob("*.svg")}
     assert shown == there == set(drawn)
     kinds = {kind for figure in drawn.values() for kind in figure.kind.split("+")}
-    assert len(kinds) == 13
+    assert len(kinds) == 14

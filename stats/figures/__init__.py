@@ -13,6 +13,7 @@ from stats.figures.horizons import horizon_lines
 from stats.figures.marks import Figure, stack
 from stats.figures.matrix import significance_matrix
 from stats.figures.multiple import MOST_COMPARED, comparison_matrix
+from stats.figures.posterior import posterior_bar
 from stats.figures.ranked import intervals
 from stats.figures.stability import fold_strips
 from stats.figures.strips import strips
@@ -32,6 +33,7 @@ __all__ = [
     "horizon_lines",
     "intervals",
     "paired_differences",
+    "posterior_bar",
     "pvalue_scale",
     "significance_matrix",
     "stack",

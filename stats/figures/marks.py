@@ -128,6 +128,11 @@ class Figure:
         """All marks of one role, in drawing order."""
         return [mark for mark in self.marks if mark.role == role]
 
+    def _repr_svg_(self) -> str:
+        from stats.figures.svg import document
+
+        return document(self)
+
     def save(self, path: str | Path, *, theme: str = "light") -> Path:
         """Write the figure in the format that the name ends with, and give the path.
 

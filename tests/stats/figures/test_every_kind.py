@@ -143,6 +143,11 @@ def evidence(names, rng, width):
     )
 
 
+def posterior(names, rng, width):
+    parts = tuple(float(v) for v in rng.dirichlet([2.0, 0.5, 0.5]))
+    return figures.posterior_bar(names[0], names[1], parts, width=width, caption=CAPTION)
+
+
 KINDS = {
     make.__name__: make
     for make in (
@@ -159,6 +164,7 @@ KINDS = {
         lines,
         cost,
         evidence,
+        posterior,
     )
 }
 
@@ -253,7 +259,7 @@ def test_what_cannot_be_drawn_is_told(kind, names, width, message):
         KINDS[kind](names, np.random.default_rng(0), width)
 
 
-ALONE = ("cost", "differences", "evidence", "lines")
+ALONE = ("cost", "differences", "evidence", "lines", "posterior")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ALONE])
@@ -284,6 +290,8 @@ NAN = math.nan
         (lambda: figures.confidence_set(["a", "b"], [1, 0.1], [1, NAN]), "got nan for 'b'"),
         (lambda: figures.against_control(["a", "b"], [1, 2], [1, 1], control="c"), "none of the"),
         (lambda: figures.against_control(["a", "b"], [1, NAN], [1, 1], control="a"), "got nan"),
+        (lambda: figures.posterior_bar("a", "b", (0.5, 0.1, 0.1)), "that sum to 1 are needed"),
+        (lambda: figures.posterior_bar("a", "b", (NAN, 0.5, 0.5)), "that sum to 1 are needed"),
         (lambda: figures.pvalue_scale(["a"], [1.5]), "between 0 and 1, got 1.5 for 'a'"),
         (lambda: figures.trade_off(["a", "b"], [1, 2], [NAN, NAN]), "both a time and a rank"),
         (

@@ -56,6 +56,71 @@ def test_a_result_of_many_horizons_has_a_square_for_each():
     assert told.at(2).figure().kind == "significance-matrix"
 
 
+def test_every_result_but_a_count_has_a_picture_of_its_numbers():
+    rng = np.random.default_rng(2)
+    table = rng.normal(size=(20, 4)) + np.array([0, 0, 1, 2])
+    losses = rng.chisquare(1, size=(60, 4)) * [1, 1, 2, 3]
+    two = table[:, :2]
+    pictures = {
+        "critical-difference": [
+            stats.friedman(table),
+            stats.nemenyi(table),
+            stats.wilcoxon(table).adjusted("holm"),
+            stats.compare(table),
+        ],
+        "intervals": [stats.mcb(table)],
+        "against-control": [
+            stats.versus_control(table, control="m0"),
+            stats.diebold_mariano(losses).versus("m1").adjusted("holm"),
+        ],
+        "confidence-set": [stats.model_confidence_set(losses, rng=rng, n_draws=100)],
+        "p-values": [
+            stats.christoffersen(rng.random(100) < 0.2, nominal=0.1),
+            stats.spa(losses, benchmark="m3", rng=rng, n_draws=100),
+            stats.corrected_resampled_t(two, n_train=90, n_test=10),
+        ],
+        "posterior": [stats.bayes_signed_rank(two, rope=0.1, rng=np.random.default_rng(1))],
+    }
+    for kind, results in pictures.items():
+        for result in results:
+            assert result.figure().kind == kind
+            assert result.figure(alpha=0.01, width=340).width == 340
+
+
+def test_a_set_is_told_at_its_own_level():
+    losses = np.random.default_rng(4).chisquare(1, size=(200, 4)) * [1, 1, 1.3, 2]
+    result = stats.model_confidence_set(losses, rng=np.random.default_rng(5), n_draws=200)
+    for alpha in (0.1, 0.3):
+        inside = {row[0] for row in result.figure(alpha=alpha).rows if row[3] == "yes"}
+        assert inside == set(result.included(alpha))
+    assert result.figure() == result.figure(alpha=0.1)
+
+
+def test_a_matrix_holds_the_numbers_of_the_comparison():
+    table = np.random.default_rng(6).normal(size=(30, 5)) + np.array([2, 0, 1, 0, 1])
+    told = stats.compare(table, pairs="wilcoxon")
+    for first, second, gap, wins, ties, losses, p in told.figure(kind="matrix").rows:
+        i, j = told.names.index(first), told.names.index(second)
+        assert gap == pytest.approx(told.mean_scores[i] - told.mean_scores[j])
+        assert (wins, ties, losses) == (
+            told.effects.wins[i, j],
+            told.effects.ties[i, j],
+            told.effects.wins[j, i],
+        )
+        assert p == told.pairs.pvalue[i, j]
+
+
+def test_higher_scores_are_better_where_they_are_said_to_be():
+    table = np.random.default_rng(7).normal(size=(40, 2)) + np.array([0, 3])
+    table = np.column_stack([table, table.mean(axis=1)])
+    told = stats.compare(table, pairs="wilcoxon", higher_is_better=True)
+    figure = told.figure(kind="matrix")
+    assert figure.rows[0][0] == told.winner == "m1"
+    tinted = {mark.who for mark in figure.marks_of("tile-better") if mark.who}
+    assert ("m1", "m0") in tinted
+    assert ("m0", "m1") not in tinted
+
+
 def test_it_is_drawn():
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
