@@ -31,9 +31,10 @@ _FILES: dict[str, dict[str, Any]] = {
 def painted(figure: Figure, ending: str, *, theme: str = "light") -> bytes:
     """The bytes of a picture of the layout's own size; equal layouts give equal bytes."""
     import matplotlib as mpl
+    from matplotlib.figure import Figure as Canvas
 
-    canvas = draw(figure, theme=theme).get_figure(root=True)
-    assert canvas is not None
+    canvas = draw(figure, theme=theme).figure
+    assert isinstance(canvas, Canvas)
     out = io.BytesIO()
     with mpl.rc_context({"pdf.fonttype": 42, "savefig.bbox": None, "path.sketch": None}):
         canvas.savefig(out, format=ending, facecolor=PALETTES[theme]["paper"], **_FILES[ending])
@@ -44,9 +45,7 @@ def room(ax: Axes | None) -> float:
     """Width to lay a figure out for: that of the Axes, within what can be read."""
     if ax is None:
         return _WIDTH
-    canvas = ax.get_figure(root=True)
-    assert canvas is not None
-    return min(max(LEAST, float(ax.get_window_extent().width / canvas.dpi * 100)), 1200.0)
+    return min(max(LEAST, float(ax.get_window_extent().width / ax.figure.dpi * 100)), 1200.0)
 
 
 def draw(figure: Figure, ax: Axes | None = None, *, theme: str = "light") -> Axes:
@@ -121,10 +120,8 @@ def draw(figure: Figure, ax: Axes | None = None, *, theme: str = "light") -> Axe
 
 def _scale(figure: Figure, ax: Axes) -> float:
     """How many hundredths of an inch one pixel of the layout gets in this Axes."""
-    canvas = ax.get_figure(root=True)
-    assert canvas is not None
     box = ax.get_window_extent()
-    return float(min(box.width / figure.width, box.height / figure.height) / canvas.dpi * 100)
+    return float(min(box.width / figure.width, box.height / figure.height) / ax.figure.dpi * 100)
 
 
 def _fill(ax: Axes, mark: Cells, palette: dict[str, str], options: dict[str, Any]) -> None:

@@ -3,6 +3,8 @@
 import csv
 import io
 import math
+import shutil
+import subprocess
 import warnings
 import xml.etree.ElementTree as ET
 
@@ -323,3 +325,21 @@ def test_all_ties_are_drawn_at_one_place():
         assert_sound(figures.against_control(names, same, same, control="m3", width=width))
         zero = {name: [0.0, 0.0] for name in names}
         assert_sound(figures.paired_differences(names, zero, control="x", width=width))
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@pytest.mark.parametrize("kind", KINDS)
+def test_plain_latex_compiles_hostile_names(kind, tmp_path):
+    figure = KINDS[kind](list(HOSTILE), np.random.default_rng(2), 340.0)
+    figure.save(tmp_path / "figure.tex")
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "figure.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Missing character" not in done.stdout
+    assert "(1 page" in done.stdout

@@ -72,6 +72,47 @@ def test_bars_cover_exactly_their_members(case):
         assert spanned == between - members
 
 
+@given(grouped(), st.sampled_from([300.0, 340.0]))
+@QUICK
+def test_upright_bars_cover_exactly_their_members(case, width):
+    names, ranks, groups, difference = case
+    figure = critical_difference(
+        names, ranks, groups=groups, difference=difference, width=width, caption="Nemenyi " * 9
+    )
+    assert_inside(figure)
+    assert_labels_apart(figure)
+    points = {dot.who[0]: dot.y for dot in figure.marks_of("point")}
+    assert sorted(points, key=points.get) == [row[0] for row in figure.rows]
+    bars = figure.marks_of("bar")
+    wanted = sorted(tuple(sorted(group)) for group in groups if len(group) > 1)
+    assert sorted(tuple(sorted(bar.who)) for bar in bars) == wanted
+    dots = figure.marks_of("member") + figure.marks_of("spanned")
+    for bar in bars:
+        (x, top), (_, bottom) = bar.points
+        assert top == min(points[name] for name in bar.who)
+        assert bottom == max(points[name] for name in bar.who)
+        mine = [dot for dot in dots if dot.x == x and top <= dot.y <= bottom]
+        assert {dot.who[0] for dot in mine if dot.role == "member"} == set(bar.who)
+        between = {name for name, y in points.items() if top <= y <= bottom}
+        assert {dot.who[0] for dot in mine if dot.role == "spanned"} == between - set(bar.who)
+    for one, other in combinations(bars, 2):
+        (ax, a0), (_, a1) = one.points
+        (bx, b0), (_, b1) = other.points
+        assert ax != bx or a1 < b0 or b1 < a0
+
+
+def test_a_member_and_a_stranger_of_one_rank_are_both_seen():
+    figure = critical_difference(
+        ["a", "b", "c", "d"], [1.0, 2.0, 2.0, 3.0], groups=[["a", "b", "d"]], width=860.0
+    )
+    (stranger,) = figure.marks_of("spanned")
+    member = next(dot for dot in figure.marks_of("member") if dot.who == ("b",))
+    assert (stranger.who, stranger.x, stranger.y) == (("c",), member.x, member.y)
+    assert stranger.radius > member.radius + 1
+    assert figure.marks.index(stranger) < figure.marks.index(member)
+    assert any("open dot: not a member" in mark.text for mark in figure.marks_of("caption"))
+
+
 @given(grouped())
 @QUICK
 def test_bars_of_one_lane_keep_apart(case):
