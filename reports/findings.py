@@ -139,6 +139,17 @@ def _of_scores(table: Any, higher_is_better: bool) -> Findings:
     scores = stats.Scores.of(table, higher_is_better=higher_is_better or None)
     values = np.array(scores.values)
     targets = tuple(_text(block) for block in scores.blocks)
+    if not values.size:
+        raise stats.ScoresError(
+            f"the table has {len(targets)} rows and {len(scores.models)} columns; a report needs "
+            "at least one block and one model"
+        )
+    twice = next((target for i, target in enumerate(targets) if target in targets[:i]), None)
+    if twice is not None:
+        raise stats.ScoresError(
+            f"two rows are named {twice!r}; average folds and seeds of a block first, or give "
+            "every row a name of its own"
+        )
     holes = tuple(
         Hole(scores.models[j], targets[i], "no score") for i, j in np.argwhere(np.isnan(values))
     )

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -147,5 +148,35 @@ def test_what_is_neither_a_run_nor_a_table_is_told(run, tmp_path):
         reports.build(run, blocks="data")
     with pytest.raises(stats.StatsError, match="a table of numbers is needed"):
         reports.build(None)
+    with pytest.raises(stats.StatsError, match="0 rows and 2 columns; a report needs"):
+        reports.build(pd.DataFrame({"x": [], "y": []}, dtype=float))
+    with pytest.raises(stats.StatsError, match="2 rows and 0 columns"):
+        reports.build(pd.DataFrame(index=["a", "b"]))
+    with pytest.raises(stats.StatsError, match="two rows are named 'a'; average folds"):
+        reports.build(pd.DataFrame({"x": [1.0, 2.0], "y": [1.0, 2.0]}, index=["a", "a"]))
+    with pytest.raises(stats.StatsError, match="two models are named 'x'"):
+        reports.build(pd.DataFrame([[1.0, 2.0]], columns=["x", "x"]))
+    with pytest.raises(stats.StatsError, match="model 'x' is inf"):
+        reports.build(pd.DataFrame({"x": [np.inf, 2.0], "y": [1.0, 2.0]}))
     with pytest.raises(stats.StatsError, match="column 'x' has dtype"):
         reports.build(pd.DataFrame({"x": ["a", "b"], "y": [1.0, 2.0]}))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame({"only": [1.0, 2.0, 3.0]}),
+        pd.DataFrame([[1.0, 2.0, 3.0]]),
+        pd.DataFrame(np.ones((6, 4))),
+        pd.DataFrame(np.full((3, 3), np.nan)),
+        pd.DataFrame([[1.0, np.nan, 3.0], [2.0, 1.0, np.nan], [1.0, 2.0, 3.0], [3.0, 1.0, 2.0]]),
+        pd.DataFrame(np.eye(5, 4), columns=["模型" * 30, "مرحبا", "🚀" * 20, "x" * 200]),
+        {"a": [1.0, 2.0, 3.0], "b": [2.0, 3.0, 4.0], "": [0.0, 1.0, 5.0]},
+    ],
+    ids=["one model", "one block", "all ties", "all holes", "holes", "any script", "empty name"],
+)
+def test_odd_tables_make_a_report(table, tmp_path):
+    document = reports.build(table)
+    assert page(document).rstrip().endswith("</html>")
+    assert document.to_pdf(tmp_path / "odd.pdf").read_bytes().startswith(b"%PDF")
+    assert document.to_latex(tmp_path / "odd") == tmp_path / "odd"
