@@ -173,6 +173,7 @@ class _Source:
         self._runs = self._evidence.runs.set_index(self._evidence.runs["cell_id"].astype(str))
         scores = self._evidence.scores
         self._scores = scores[scores["defined"].astype(bool).to_numpy()]
+        self._names = self._scores["cell_id"].astype(str).to_numpy()
 
     def drill(self, panel: Panel, target: str, model: str, cell: Cell, why: str) -> Drill | None:
         """The cell and the reference's, on the origins that they share."""
@@ -241,10 +242,9 @@ class _Source:
         return facts
 
     def _both(self, cell_id: str, beside: str) -> dict[str, tuple[float, float]]:
-        names = self._scores["cell_id"].astype(str).to_numpy()
         tables = []
         for wanted in (cell_id, beside):
-            rows = self._scores[names == wanted]
+            rows = self._scores[self._names == wanted]
             tables.append(dict(zip(rows["metric"].astype(str), rows["value"], strict=True)))
         mine, theirs = tables
         return {name: (float(v), float(theirs.get(name, math.nan))) for name, v in mine.items()}
