@@ -1,4 +1,4 @@
-"""Which edits a cache sees: ours, joblib.Memory and Hamilton's code version, on one table.
+"""Which edits a cache sees: ours, joblib.Memory, Hamilton's code version; and a plain rerun.
 
 Run as ``python benchmarks/staleness.py``. The table is that of ``tests/bench/cache/edits.py``. Each
 flow is hashed and run in a fresh process, edited in place, and hashed and run in another. An edit
@@ -22,7 +22,7 @@ sys.path[0] = str(ROOT)
 from tests.bench.cache.edit_child import forget, loaded  # noqa: E402 - the path comes first
 from tests.bench.cache.edits import EDITS  # noqa: E402
 
-CACHES = ("crossfold", "joblib.Memory", "Hamilton")
+CACHES = ("crossfold", "joblib.Memory", "Hamilton", "plain rerun")
 
 
 def nodes_of(module):
@@ -66,6 +66,11 @@ def hamiltons(module, graph, folder):
     return graph_types.hash_source_code(module.node, strip=True)
 
 
+def plainly(module, graph, folder):
+    """Return that without a cache everything is computed."""
+    return "computed"
+
+
 def result_of(module, graph):
     """Return what the flow gives."""
     if graph:
@@ -80,7 +85,7 @@ def child(root):
         folder = root / f"{number:03d}"
         module = loaded(folder)
         row = {}
-        for name, of in zip(CACHES, (ours, joblibs, hamiltons), strict=True):
+        for name, of in zip(CACHES, (ours, joblibs, hamiltons, plainly), strict=True):
             try:
                 row[name] = of(module, edit.graph, folder)
             except Exception as error:
@@ -117,7 +122,8 @@ def verdict(name, edit, before, after):
     """Return what a cache did with an edit."""
     if before[name] is None or after[name] is None:
         return "cannot"
-    seen = after[name] == "computed" if name == "joblib.Memory" else before[name] != after[name]
+    tells = name in ("joblib.Memory", "plain rerun")
+    seen = after[name] == "computed" if tells else before[name] != after[name]
     if edit.counts:
         return "seen" if seen else "STALE"
     return "needless" if seen else "kept"
