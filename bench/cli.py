@@ -727,7 +727,7 @@ def export_crate(
 
 @export.command(name="mlflow")
 @click.argument("run_name", metavar="[RUN]", required=False)
-@click.option("--to", "uri", default="file:./mlruns", show_default=True, help="Tracking URI.")
+@click.option("--to", "uri", default="sqlite:///mlflow.db", show_default=True, help="Tracking URI.")
 @_runs_option
 def export_mlflow(run_name: str | None, uri: str, runs: Path) -> int:
     """Log a run in MLflow: a parent, and a child for each model, task and horizon."""

@@ -30,6 +30,7 @@ from bench.environment import environment
 from bench.errors import BenchError, UserError, listed, one_line
 from bench.results.checks import checks, forecast_facts
 from bench.results.recipes import write_recipes
+from bench.results.report import write_report
 from bench.results.tables import (
     PREDICTIONS,
     SCORES,
@@ -252,12 +253,14 @@ def run(
         progress.warned(warning)
     unreported = ""
     if report:
-        import reports
-
         try:
-            document = reports.build(path, sections=experiment.sections or None)
-            document.to_html(path / "report.html")
-            document.to_pdf(path / "report.pdf")
+            write_report(
+                path,
+                opened,
+                sections=experiment.sections,
+                setting=setting,
+                is_new=bool(outcome.computed or n_failed),
+            )
         except Exception as cause:  # noqa: BLE001 - the run itself is done and kept
             unreported = f"{type(cause).__name__}: {one_line(cause)}"
             progress.warned(f"the report is not whole: {unreported}")

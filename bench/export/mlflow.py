@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from bench.errors import UserError, one_line
 from bench.export.trackers import Entry, brought, entries
 from bench.runner import Run
 
@@ -23,10 +24,22 @@ def to_mlflow(run: Run, uri: str) -> int:
     run : Run
         The run.
     uri : str
-        The tracking server or store, such as ``http://127.0.0.1:5000`` or ``file:./mlruns``.
+        The tracking server or store, such as ``http://127.0.0.1:5000`` or
+        ``sqlite:///mlflow.db``.
+
+    Raises
+    ------
+    UserError
+        MLflow is not installed, or refuses.
     """
-    brought("mlflow", extra="mlflow")
-    client = brought("mlflow.tracking", extra="mlflow").MlflowClient(tracking_uri=uri)
+    refused = brought("mlflow.exceptions", extra="mlflow").MlflowException
+    try:
+        return _logged(run, brought("mlflow.tracking", extra="mlflow").MlflowClient(uri))
+    except refused as cause:
+        raise UserError(f"MLflow, asked to log in {uri}, says: {one_line(cause)}") from cause
+
+
+def _logged(run: Run, client: Any) -> int:
     title = str(run.manifest["experiment"])
     known = client.get_experiment_by_name(title)
     home = known.experiment_id if known is not None else client.create_experiment(title)

@@ -68,7 +68,14 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def evaluated(folder: Path) -> Callable[..., RunResult]:
-    def result(*, jobs: int = 1, store: str = "store", where: str = "", **more: str) -> RunResult:
+    def result(
+        *,
+        jobs: int = 1,
+        store: str = "store",
+        where: str = "",
+        report: bool = False,
+        **more: str,
+    ) -> RunResult:
         experiment = Experiment.load(
             folder / "small.toml", where=where, overrides=[f"{k}={v}" for k, v in more.items()]
         )
@@ -79,7 +86,7 @@ def evaluated(folder: Path) -> Callable[..., RunResult]:
                 store=folder / store,
                 runs=folder / "runs",
                 progress=progress,
-                report=False,
+                report=report,
             )
 
     return result
@@ -121,6 +128,18 @@ def test_a_second_run_computes_nothing_and_gives_the_same_bytes(
     assert second.counts["computed"] == second.counts["to_compute"] == 0
     for name in ("predictions.parquet", "scores.parquet", "checks.json"):
         assert (first.path / name).read_bytes() == (second.path / name).read_bytes()
+
+
+def test_a_report_is_copied_where_nothing_of_it_changed(evaluated: Callable[..., RunResult]):
+    where = "(model=persistence or model=mine) and task=continuous"
+    first, second = (evaluated(report=True, where=where) for _ in range(2))
+    assert second.counts["computed"] == 0
+    for name in ("report.html", "report.pdf"):
+        assert (first.path / name).read_bytes() == (second.path / name).read_bytes()
+    assert first.run_id in (second.path / "report.html").read_text()
+    third = evaluated(report=True, where=where, **{"protocol.reference": "mine"})
+    assert third.counts["computed"] == 0
+    assert third.run_id in (third.path / "report.html").read_text()
 
 
 def test_one_process_or_two_give_the_same_bytes(evaluated: Callable[..., RunResult]):
