@@ -848,16 +848,20 @@ def cache_prune(max_size: str, store: Path, runs: Path) -> int:
     go.
     """
     from bench.results.recipes import OUTPUTS, output_keys
-    from bench.spec.size import read_size
+    from bench.spec.size import read_size, size_text
 
     limit = read_size(max_size, where="--max-size")
     opened = _opened(store)
     kept = [table.parent for table in runs.glob(f"*/{OUTPUTS}") if not table.parent.is_symlink()]
     facts = opened.prune(limit, keep=set().union(*map(output_keys, kept)))
-    left = facts["bytes"]
-    if isinstance(left, int) and left > limit:
-        facts["kept for runs"] = len(kept)
-    console.say(", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in facts.items()))
+    removed, freed, left = (int(facts[name]) for name in ("removed", "freed", "bytes"))
+    console.say(f"{removed:,} results forgotten, {size_text(freed)} freed, {size_text(left)} left")
+    if left > limit:
+        several = f"{len(kept)} run{'s'[: len(kept) != 1]}"
+        console.say(
+            f"more than {max_size}, because what the {several} in {runs} need stays; "
+            "remove the folders of runs that may go"
+        )
     return OK
 
 
