@@ -52,7 +52,8 @@ def watched(
         _HOOKED.append(True)
         sys.addaudithook(_hook)
     thread = threading.get_ident()
-    outer, watch = _WATCHES.get(thread), _Watch()
+    # Two up: this generator and the one that steps it stand between.
+    outer, watch = _WATCHES.get(thread), _Watch(sys._getframe(2))
     _WATCHES[thread] = watch
     try:
         yield
@@ -82,22 +83,26 @@ def watched(
 class _Watch:
     """What one step was seen to do."""
 
-    __slots__ = ("called", "opened", "written")
+    __slots__ = ("called", "caller", "made", "opened", "written")
 
-    def __init__(self) -> None:
+    def __init__(self, caller: types.FrameType) -> None:
+        self.caller = caller
         self.opened: list[Path] = []
         self.written: set[str] = set()
+        self.made: tuple[str, ...] = ()  # folders, with a separator at the end
         self.called: list[str] = []
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if not _WATCHES or event not in ("open", "socket.connect"):
+    if not _WATCHES or event not in ("open", "os.mkdir", "socket.connect"):
         return
     watch = _WATCHES.get(threading.get_ident())
     if watch is None:
         return
     if event == "open":
         _opened(watch, *arguments)
+    elif event == "os.mkdir":
+        watch.made += (os.path.realpath(os.fsdecode(arguments[0])) + os.sep,)
     elif isinstance(arguments[1], tuple):
         watch.called.append(":".join(map(str, arguments[1][:2])))
 
@@ -109,7 +114,9 @@ def _opened(watch: _Watch, file: object, mode: object, flags: object) -> None:
     creates = isinstance(flags, int) and bool(flags & (os.O_TRUNC | os.O_EXCL))
     if creates or (isinstance(mode, str) and mode[:1] in ("w", "x")):
         watch.written.add(path)
-    elif path not in watch.written and not _is_no_data(path) and not _is_importing():
+    elif path in watch.written or path.startswith(watch.made) or os.path.isdir(path):  # noqa: PTH112
+        return  # its own, or no file
+    elif not _is_no_data(path) and not _is_importing(watch):
         watch.opened.append(Path(path))
 
 
@@ -126,10 +133,10 @@ def _is_no_data(path: str) -> bool:
     return path.endswith(_CODE) or path.startswith((*_OWN, *_SYSTEM)) or "site-packages" in path
 
 
-def _is_importing() -> bool:
-    """Return whether a module is being imported: what it reads then is in its values."""
+def _is_importing(watch: _Watch) -> bool:
+    """Return whether the step imports a module: what that reads then is in its values."""
     frame: types.FrameType | None = sys._getframe(2)
-    while frame is not None:
+    while frame is not None and frame is not watch.caller:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
             return True
         frame = frame.f_back

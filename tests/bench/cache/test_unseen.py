@@ -64,6 +64,31 @@ def test_a_step_may_read_what_it_wrote_itself() -> None:
     assert _run(step) == "own"
 
 
+def test_a_step_may_read_what_a_library_wrote_into_its_folder() -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def step() -> int:
+        with tempfile.TemporaryDirectory() as folder:
+            pq.write_table(pa.table({"a": [1]}), f"{folder}/a.parquet")  # the hook is not told
+            return len(Path(folder, "a.parquet").read_bytes())
+
+    assert isinstance(_run(step), int)
+
+
+def test_a_run_that_an_import_starts_is_watched_too(
+    tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "from tests.bench.cache.test_unseen import _by_name, _run\n"
+        f"_run(_by_name, name={str(table)!r})\n"
+    )
+    (tmp_path / "runs_e5.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UnhashableCode, match="which is not in its key"):
+        import runs_e5  # type: ignore[import-not-found]  # noqa: F401
+
+
 def test_what_an_import_reads_is_in_the_values_of_its_module(
     tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
