@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Collection, Iterator
-from functools import cache
+from dataclasses import replace
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from reports.columns import Face, Part, fitted, loosened
 from reports.document import (
@@ -30,14 +29,13 @@ from reports.document import (
     Strong,
     Table,
 )
+from reports.typeface import families, fonts, foreign, isolated, printable
 from stats.figures import svg
-from stats.figures.style import FONTS
+from stats.figures.marks import Label
+from stats.figures.style import PALETTES, STYLES
 from stats.figures.text import clean
 
-if TYPE_CHECKING:
-    from typst import Fonts
-
-__all__ = ["printable", "printed"]
+__all__ = ["printed"]
 
 _Json: TypeAlias = dict[str, Any]
 
@@ -62,67 +60,17 @@ def printed(document: Document) -> bytes:
         import typst
     except ImportError as cause:
         raise ImportError("a PDF needs typst: pip install 'crossfold[reports]'") from cause
+    report = json.dumps(_encoded(document), ensure_ascii=False)
+    faces = fonts(every=foreign(report))
     pdf = typst.compile(
         files("reports").joinpath("templates", "page.typ").read_bytes(),
-        font_paths=_fonts(),
+        font_paths=faces,
         format="pdf",
         pdf_standards="ua-1",
-        sys_inputs={"report": json.dumps(_encoded(document), ensure_ascii=False)},
+        sys_inputs={"report": report, "fonts": json.dumps(families(faces))},
     )
     assert isinstance(pdf, bytes)
     return pdf
-
-
-def printable(text: str, *, single: bool = False) -> str:
-    """The text with each character that the shipped font lacks as its code point.
-
-    Parameters
-    ----------
-    single : put one box instead, for figures, where labels must not grow
-
-    Examples
-    --------
-    >>> printable("ARIMA – 模型"), printable("模型", single=True)
-    ('ARIMA – [U+6A21][U+578B]', '□□')
-    """
-    known = _coverage()
-    if all(ord(character) in known for character in text):
-        return text
-    return "".join(
-        character
-        if ord(character) in known or character == "\n"
-        else "□"
-        if single or character == "\ufffd"
-        else f"[U+{ord(character):04X}]"
-        for character in text
-    )
-
-
-@cache
-def _fonts() -> Fonts:
-    from typst import Fonts
-
-    # With the reader's system fonts the same report would look different elsewhere.
-    return Fonts(include_system_fonts=False, font_paths=[str(FONTS)])
-
-
-@cache
-def _coverage() -> frozenset[int]:
-    """Characters of the shipped font, from its own table (OpenType cmap, format 12)."""
-    data = FONTS.joinpath("SourceSans3-Regular.ttf").read_bytes()
-    (tables,) = struct.unpack_from(">H", data, 4)
-    directory = (struct.unpack_from(">4sLLL", data, 12 + 16 * i) for i in range(tables))
-    start = next(offset for tag, _, offset, _ in directory if tag == b"cmap")
-    (encodings,) = struct.unpack_from(">H", data, start + 2)
-    for i in range(encodings):
-        (offset,) = struct.unpack_from(">L", data, start + 8 + 8 * i)
-        if struct.unpack_from(">H", data, start + offset) == (12,):
-            (groups,) = struct.unpack_from(">L", data, start + offset + 12)
-            spans = (
-                struct.unpack_from(">LL", data, start + offset + 16 + 12 * g) for g in range(groups)
-            )
-            return frozenset(code for first, last in spans for code in range(first, last + 1))
-    raise AssertionError("the shipped font has no table of format 12")
 
 
 def _encoded(document: Document) -> _Json:
@@ -184,7 +132,7 @@ def _parts(parts: tuple[Inline, ...], places: Collection[str]) -> list[_Json]:
                 kind = "strong" if isinstance(part, Strong) else "code"
                 found.append({"kind": kind, "text": _words(part.text)})
             case Model():
-                found.append({"kind": "text", "text": _words(part.name)})
+                found.append({"kind": "text", "text": isolated(_words(part.name))})
             case Anchor():
                 to = part.to if part.to in places else ""
                 found.append({"kind": "anchor", "text": _words(part.text), "to": to})
@@ -193,12 +141,32 @@ def _parts(parts: tuple[Inline, ...], places: Collection[str]) -> list[_Json]:
 
 def _picture(block: Picture, places: Collection[str]) -> _Json:
     figure = block.figure
+    width = min(_WIDTH, _HEIGHT * figure.width / figure.height)
+    scale = width / figure.width
+    # What draws the SVG sets no right-to-left text: the page sets such labels over it.
+    apart = [mark for mark in figure.marks if isinstance(mark, Label) and foreign(mark.text)]
+    drawn = replace(figure, marks=tuple(mark for mark in figure.marks if mark not in apart))
     return {
         "kind": "picture",
-        "svg": printable(svg.document(figure), single=True),
+        "svg": printable(svg.document(drawn if apart else figure), single=True),
+        "labels": [_label(mark, scale) for mark in apart],
         "alt": printable(clean(f"{figure.title}. {figure.description}")),
-        "width": min(_WIDTH, _HEIGHT * figure.width / figure.height),
+        "width": width,
+        "height": figure.height * scale,
         "caption": _parts(block.caption, places),
+    }
+
+
+def _label(mark: Label, scale: float) -> _Json:
+    style = STYLES[mark.role]
+    return {
+        "text": isolated(printable(clean(mark.text))),
+        "x": mark.x * scale,
+        "y": mark.y * scale,
+        "size": mark.size * scale,
+        "anchor": {"start": 0.0, "middle": 0.5, "end": 1.0}[mark.anchor],
+        "fill": PALETTES["light"][style.fill or "ink"],
+        "bold": style.bold,
     }
 
 
@@ -234,7 +202,8 @@ def _part(table: Table, part: Part, places: Collection[str]) -> _Json:
 
 
 def _column(column: Column) -> _Json:
-    title = _words(column.title).replace("_", "_\u200b")
+    # A head without words would leave its cells unnamed to who hears them.
+    title = _words(column.title).replace("_", "_\u200b") or "–"
     return {"title": title, "number": column.kind == "number"}
 
 

@@ -225,7 +225,7 @@ def _code(change: Change) -> list[Block]:
     if change.diff:
         rows = tuple(Row((Entry(row or " ", tone="code"),)) for row in change.diff.splitlines()[2:])
         name = f"diff-{change.after or change.before}"
-        told.append(Table(name, ("Change of the text.",), (Column("", "text"),), rows, False))
+        told.append(Table(name, ("Change of the text.",), (Column("Line", "text"),), rows, False))
     return told
 
 

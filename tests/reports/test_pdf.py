@@ -9,6 +9,7 @@ import unicodedata
 import pytest
 
 import reports
+from reports import typeface
 from reports.document import (
     Anchor,
     Column,
@@ -16,17 +17,37 @@ from reports.document import (
     Entry,
     Group,
     Items,
+    Model,
     Paragraph,
     Picture,
     Row,
     Section,
     Table,
 )
-from reports.pdf import printable, printed
+from reports.pdf import printed
+from reports.typeface import printable
 from stats.figures import critical_difference
 from stats.figures.text import clean
 
 from .conftest import HOSTILE
+
+SCRIPTS = ("模型", "日本語", "한국어", "مرحبا", "שלום", "नमस्ते", "สวัสดี", "🚀", "evil مرحبا_1 (模)")
+
+
+@pytest.fixture
+def alone(monkeypatch):
+    """Only the shipped face, whatever is installed."""
+    monkeypatch.setattr(typeface, "_folders", tuple)
+    typeface._others.cache_clear()
+    yield
+    typeface._others.cache_clear()
+
+
+@pytest.fixture
+def every():
+    """The faces for other scripts."""
+    if not typeface._folders():
+        pytest.skip("needs the faces of pip install 'crossfold[fonts]'")
 
 
 def text_of(pdf, tmp_path):
@@ -130,7 +151,48 @@ def test_the_cells_of_every_table_are_on_paper(run_dir, full, tmp_path):
                     assert squeezed(entry.text) in everything, (found.name, entry.text)
 
 
-def test_hostile_names_stay_text(hostile_document, tmp_path):
+@pytest.mark.parametrize("made", ["full", "hostile"])
+def test_a_checker_finds_nothing_against_pdf_ua(made, full, hostile_document):
+    page = pytest.importorskip("page", reason="needs page-validation, which checks PDF/UA")
+    found = page.validate_pdf_bytes(full if made == "full" else printed(hostile_document))
+    assert found.profile == page.ValidationProfile.PDF_UA_1
+    assert found.rules.total > 100
+    assert [(f.rule_id if hasattr(f, "rule_id") else str(f)) for f in found.failures] == []
+    assert found.is_compliant
+
+
+def test_other_scripts_are_set_in_faces_of_their_own(every, tmp_path):
+    figure = critical_difference([*SCRIPTS, "b"], list(range(1, len(SCRIPTS) + 2)))
+    rows = tuple(Row((Entry(name), Entry(name, tone="code"))) for name in SCRIPTS)
+    blocks = (
+        Paragraph(tuple(Model(name) for name in SCRIPTS)),
+        Table("t", SCRIPTS, (Column("a", "text"), Column("b", "text")), rows),
+        Picture("f", figure, SCRIPTS),
+    )
+    pdf = printed(document(*blocks, title=SCRIPTS[0]))
+    assert printed(document(*blocks, title=SCRIPTS[0])) == pdf
+    everything = squeezed("".join(text_of(pdf, tmp_path)))
+    assert "[U+" not in everything
+    assert "□" not in everything
+    for name in ("模型", "日本語", "한국어", "🚀"):  # the others come in the order they are drawn
+        assert everything.count(name) >= 4, name
+    fonts = set(re.findall(rb"/BaseFont\s*/[A-Z]+\+([^\s/>-]+)", pdf))
+    assert {b"NotoSansArabic", b"NotoSansHebrew", b"NotoSansThai", b"NotoEmoji"} <= fonts
+
+
+def test_usual_text_is_set_alike_whatever_faces_are_installed(every, monkeypatch):
+    usual = document(Paragraph(("ünïcode ≤ χ² ▲",)), table("t", 3))
+    pdf = printed(usual)
+    monkeypatch.setattr(typeface, "_folders", tuple)
+    assert printed(usual) == pdf
+
+
+def test_a_name_from_right_to_left_leaves_the_words_around_it_in_place():
+    assert typeface.isolated("שלום 1") == "\u2068שלום 1\u2069"
+    assert typeface.isolated("模型 1") == "模型 1"
+
+
+def test_hostile_names_stay_text(hostile_document, alone, tmp_path):
     everything = squeezed("".join(text_of(printed(hostile_document), tmp_path)))
     assert squeezed("<script>alert(1)") in everything
     assert "{{7*7}}{%raw%}" in everything
@@ -154,7 +216,7 @@ def test_hostile_names_stay_text(hostile_document, tmp_path):
         " ",
     ],
 )
-def test_a_name_is_printed_letter_by_letter(name, tmp_path):
+def test_a_name_is_printed_letter_by_letter(name, alone, tmp_path):
     # Bidirectional text comes back in the order it is drawn; the code points do not.
     blocks = (
         Paragraph((name,)),
@@ -169,10 +231,26 @@ def test_a_name_is_printed_letter_by_letter(name, tmp_path):
         assert squeezed(piece) in found, piece
 
 
-def test_characters_without_a_glyph_are_named():
+def test_characters_without_a_glyph_are_named(alone):
     assert printable("模\u0301") == "[U+6A21]\u0301"
     assert printable("e\u0301 ▲ − χ² ≤") == "e\u0301 ▲ − χ² ≤"
     assert printable("\ufffd模", single=True) == "□□"
+
+
+@pytest.mark.parametrize("n_rows", [3, 30, 150])
+def test_numbers_of_pages_and_tables_are_right_however_short_the_summary(n_rows, tmp_path):
+    summary = Section("summary", "Summary", (Paragraph(("Short.",)), table("glance", 4)))
+    chapter = Section("next", "Next chapter", (table("a", n_rows), table("b", n_rows)))
+    pages = text_of(printed(document(sections=(summary, chapter))), tmp_path)
+    for number, page in enumerate(pages, 1):
+        assert re.search(rf"^\s*{number} ?/ ?{len(pages)}\s*$", page, re.M), number
+        if number > 1:
+            assert page.lstrip().startswith("t · comparison report")
+    everything = "".join(pages)
+    assert [everything.count(f"Table {i}. ") for i in range(1, 5)] == [1, 1, 1, 0]
+    places = re.findall(r"Next chapter[^\n\d]+(\d+)\s", pages[0])
+    assert len(places) == 1
+    assert "Table 2. " in pages[int(places[0]) - 1]
 
 
 def test_long_tables_repeat_their_head(tmp_path):
