@@ -46,7 +46,7 @@ def pages(document: Document) -> dict[str, str]:
         body.append(f"\\room\\section{{{tikz.escape(section.title)}}}")
         for block in _shown(section.blocks):
             if isinstance(block, Group):
-                body.append(f"\\room\\subsection{{{tikz.escape(block.title)}}}")
+                body.append(f"{_room(body)}\\subsection{{{tikz.escape(block.title)}}}")
                 continue
             name = _file(block.name)
             if isinstance(block, Table):
@@ -54,7 +54,7 @@ def pages(document: Document) -> dict[str, str]:
                 titles = [column.title for column in block.columns]
                 rows = [[_value(entry) for entry in row.entries] for row in block.rows]
                 found[f"tables/{name}.csv"] = separated(titles, rows)
-                body.append(f"\\room\\input{{tables/{name}}}")
+                body.append(f"{_room(body)}\\input{{tables/{name}}}")
                 continue
             found[f"figures/{name}.tex"] = tikz.document(block.figure)
             if block.figure.columns:
@@ -62,6 +62,11 @@ def pages(document: Document) -> dict[str, str]:
             body.append(_figure(block, name))
     found["report.tex"] = _whole(document, body)
     return found
+
+
+def _room(body: Sequence[str]) -> str:
+    """A good place for the end of a page, unless a heading stands before."""
+    return "" if "section{" in body[-1] else "\\room"
 
 
 def booktabs(table: Table) -> str:

@@ -221,7 +221,9 @@ def _facts(name: str, differences: tuple[Difference, ...]) -> Table:
 
 
 def _code(change: Change) -> list[Block]:
-    told: list[Block] = [Paragraph((Code(change.name), " · ", change.line()))]
+    said = change.line().removeprefix(change.name)
+    named = (Code(text.short(change.name)),) if said != change.line() else ()
+    told: list[Block] = [Paragraph((*named, said))]
     if change.diff:
         rows = tuple(Row((Entry(row or " ", tone="code"),)) for row in change.diff.splitlines()[2:])
         name = f"diff-{change.after or change.before}"

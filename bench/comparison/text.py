@@ -16,7 +16,7 @@ from bench.errors import listed
 if TYPE_CHECKING:
     from reports.contrast import Flip, Shift
 
-__all__ = ["came", "lines", "number", "place", "setting", "wherefore"]
+__all__ = ["came", "lines", "short", "wherefore"]
 
 _MOST = 10  # of one kind that are shown before their number is
 _MOST_SHIFTS = 12
@@ -64,12 +64,12 @@ def wherefore(found: Comparison) -> list[tuple[str, str]]:
     code = [change.name for change in found.code if change.kind == "code"]
     others = [change for change in found.code if change.kind != "code"]
     told = [
-        ("settings", [setting(each) for each in found.settings]),
-        ("data", [setting(each) for each in found.data]),
-        ("code", list(dict.fromkeys(map(_short, code)))),
+        ("settings", [_setting(each) for each in found.settings]),
+        ("data", [_setting(each) for each in found.data]),
+        ("code", list(dict.fromkeys(map(short, code)))),
         ("steps", _others(others)),
-        ("packages", [setting(each) for each in found.packages]),
-        ("environment", [setting(each) for each in found.environment]),
+        ("packages", [_setting(each) for each in found.packages]),
+        ("environment", [_setting(each) for each in found.environment]),
     ]
     said = [(name, listed(words, most=4)) for name, words in told if words]
     return said or [("nothing", "same settings, data, code, packages and environment")]
@@ -123,7 +123,7 @@ def came(found: Comparison) -> list[tuple[str, str]]:
     return told
 
 
-def setting(each: Difference) -> str:
+def _setting(each: Difference) -> str:
     """Return a fact that differs as a phrase."""
     if not each.before:
         return f"{each.name} is new{'' if each.after == 'there' else f' ({each.after})'}"
@@ -132,17 +132,17 @@ def setting(each: Difference) -> str:
     return f"{each.name} {each.before} -> {each.after}"
 
 
-def place(task: str, horizon: int | None) -> str:
+def _place(task: str, horizon: int | None) -> str:
     """Return where a verdict or score stands."""
     return task if horizon is None else f"{task} h={horizon}"
 
 
-def number(value: float) -> str:
+def _number(value: float) -> str:
     """Return a score or p-value."""
     return "–" if math.isnan(value) else f"{value:.4f}" if abs(value) < 1000 else f"{value:.5g}"
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """Name a function of the asker's own file by the file."""
     return _OWN_MODULE.sub(r"\1.py: ", name)
 
@@ -155,7 +155,7 @@ def _who(shifts: Sequence[Shift]) -> str:
 
 def _flip(flip: Flip) -> str:
     through = " [through the others alone]" if flip.indirect else ""
-    where = place(flip.task, flip.horizon)
+    where = _place(flip.task, flip.horizon)
     return f"{where}: {flip.subject}: {flip.before} -> {flip.after}{through}"
 
 
@@ -163,10 +163,10 @@ def _shifts(shifts: Sequence[Shift]) -> Grid:
     rows = tuple(
         (
             shift.model,
-            place(shift.task, shift.horizon),
+            _place(shift.task, shift.horizon),
             shift.metric,
-            number(shift.before),
-            number(shift.after),
+            _number(shift.before),
+            _number(shift.after),
             "–" if math.isnan(shift.percent) else f"{shift.percent:+.1f} %",
             "better" if shift.improved else "worse",
             f"{shift.better}/{shift.worse} of {shift.n_targets}",
