@@ -174,12 +174,6 @@ PARTS: Mapping[str, Callable[[int, Path], dict[str, float]]] = {
 }
 
 
-def _exponent(sizes: list[int], values: list[float]) -> float:
-    if len(values) < 2 or min(values[-2:]) <= 0:
-        return math.nan
-    return math.log(values[-1] / values[-2]) / math.log(sizes[-1] / sizes[-2])
-
-
 def main() -> None:
     """Print a table for each part."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -207,7 +201,7 @@ def main() -> None:
             {
                 part: name,
                 **{f"{n:,} cells": one[name] for n, one in zip(sizes, found, strict=True)},
-                "exponent": _exponent(sizes, [one[name] for one in found]),
+                "exponent": tables.exponent(sizes, [one[name] for one in found]),
             }
             for name in found[0]
         ]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
-__all__ = ["machine", "markdown"]
+__all__ = ["exponent", "machine", "markdown"]
+
+
+def exponent(sizes: Sequence[int], values: Sequence[float]) -> float:
+    """Return the power of the size with which values grow, from the last two: 1 is linear."""
+    if len(values) < 2 or min(values[-2:]) <= 0:
+        return math.nan
+    return math.log(values[-1] / values[-2]) / math.log(sizes[-1] / sizes[-2])
 
 
 def machine(*packages: str) -> str:
