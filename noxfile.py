@@ -14,6 +14,14 @@ ROOT = Path(__file__).parent
 PINNED = ("-c", "constraints.txt")
 # Rules of accessibility, run inside the page.
 AXE = "axe-core@4.14.1"
+# In the order of their length; `pictures` and `scale` need peers that draw, or a finished run.
+BENCHMARKS = ("cache", "staleness", "stats", "reports", "growth", "overhead", "matrix")
+SMALLER = {
+    "reports": ("--models", "10", "100", "240"),
+    "growth": ("--cells", "100", "1000"),
+    "overhead": ("--part", "small"),
+    "matrix": ("--part", "small"),
+}
 # What a user would take instead; only the benchmarks need them.
 PEERS = ("scikit-posthocs", "autorank", "dieboldmariano", "arch")
 # Those that draw; aeon's pins need not be ours, so they get an environment of their own.
@@ -99,11 +107,11 @@ def cluster(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Speed, side by side with peers; with names, only those."""
+    """Speed, side by side with peers; with names, only those; ``-- small`` on a busy machine."""
     session.install(*PINNED, "-e", ".[test]", *PEERS)
-    there = {p.stem for p in (ROOT / "benchmarks").glob("*.py")} - {"pictures"}
-    for name in session.posargs or sorted(there):
-        session.run("python", f"benchmarks/{name}.py")
+    small = "small" in session.posargs
+    for name in [n for n in session.posargs if n != "small"] or BENCHMARKS:
+        session.run("python", f"benchmarks/{name}.py", *(SMALLER.get(name, ()) if small else ()))
 
 
 @nox.session

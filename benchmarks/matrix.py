@@ -240,13 +240,15 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="crossfold-matrix-") as name:
         digests = ours(Path(name), where, rows)
+    print(f"\n{tables.markdown(rows)}\n", flush=True)
     cold = float(rows[0]["s"])
     for contender in chosen.contenders:
         with tempfile.TemporaryDirectory(prefix="crossfold-matrix-") as name:
             for again in range(2 if contender in KEEPS else 1):
                 what = f"{contender}, {'again' if again else 'cold'}"
                 try:
-                    found = _contender(contender, Path(name), chosen.part)
+                    with measure.spent() as spent:
+                        found = _contender(contender, Path(name), chosen.part)
                 except RuntimeError as cause:
                     rows.append({"what": f"{what}: {cause}"})
                     break
@@ -255,6 +257,7 @@ def main() -> None:
                     {
                         "what": what,
                         "s": found["s"],
+                        "CPU s": spent.cpu,
                         "times ours, cold": found["s"] / cold,
                         "same forecasts": f"{same} of {len(digests)}",
                     }
