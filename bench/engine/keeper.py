@@ -31,6 +31,7 @@ __all__ = ["Keeper", "Keepers", "kept", "release"]
 
 # A process may end for reasons outside its task; the second time the task did it.
 ATTEMPTS = 2
+STARTS = 5  # of a template, which runs nothing that could end it
 # Reading, importing and building before the first step do not count towards a time limit, but a
 # module that hangs while it is imported must not go on for ever.
 LOADING_SECONDS = 120.0
@@ -149,9 +150,7 @@ class Keeper:
     def close(self) -> None:
         """End the child and what it is copied from."""
         self._close_seat()
-        if self._nursery is not None:
-            self._nursery.close()
-            self._nursery = None
+        self._drop_nursery()
         self._output.close()
         self._note.close()
 
@@ -165,20 +164,33 @@ class Keeper:
     def _started(self) -> Seat:
         self._kills = _kills_for_memory()
         if self._copies:
+            child = self._copied()
+            if child is not None:
+                return child
+            self._copies = False
+        return Loner(self._packages, self._output, self._note)
+
+    def _copied(self) -> Seat | None:
+        """Return a child that is copied from a template; None where that cannot be done."""
+        for attempt in range(1, STARTS + 1):
             if self._nursery is None:
                 self._nursery = Nursery(self._packages)
             try:
                 child = self._nursery.child(self._output.fileno(), self._note.fileno())
-            except WorkerNotStarted:
-                # The template itself may have been killed: it is replaced once.
-                self._nursery.close()
-                self._nursery = Nursery(self._packages)
-                child = self._nursery.child(self._output.fileno(), self._note.fileno())
-            if child is not None:
-                return child
-            self._nursery.close()
-            self._nursery, self._copies = None, False
-        return Loner(self._packages, self._output, self._note)
+            except WorkerNotStarted:  # the template itself may have been killed: it is replaced
+                self._drop_nursery()
+                if attempt == STARTS or self._stopped:
+                    raise
+                continue
+            if child is None:
+                self._drop_nursery()
+            return child
+        raise AssertionError("the last attempt returns or raises")
+
+    def _drop_nursery(self) -> None:
+        nursery, self._nursery = self._nursery, None
+        if nursery is not None:
+            nursery.close()
 
     def _close_seat(self) -> None:
         seat, self._seat = self._seat, None

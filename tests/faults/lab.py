@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -81,7 +82,7 @@ class Lab:
     @classmethod
     def made(cls, folder: Path, *, experiment: str = EXPERIMENT) -> Lab:
         """Make the folder with data, a model and an experiment."""
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng(3)
         table = pd.DataFrame(
             np.cumsum(rng.normal(size=(300, 2)), axis=0).round(4),
@@ -125,6 +126,11 @@ class Lab:
         """Run a command to its end."""
         return finished(self.start(*words))
 
+    def forget(self) -> None:
+        """Remove the store and all runs."""
+        shutil.rmtree(self.folder / ".crossfold")
+        shutil.rmtree(self.folder / "runs")
+
     @property
     def latest(self) -> Path:
         """The folder of the newest finished run."""
@@ -159,6 +165,14 @@ def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
         return psutil.Process(process.pid).children(recursive=True)
     except psutil.Error:
         return []
+
+
+def parent_of(process: psutil.Process) -> int:
+    """Return the number of a process's parent, 0 when it has ended."""
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return 0
 
 
 def gone(processes: list[psutil.Process], *, seconds: float = 20) -> bool:
