@@ -1,5 +1,6 @@
 """The command line: reads words, makes one call, prints what it gave."""
 
+import errno
 import os
 import sys
 import traceback
@@ -28,6 +29,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 OK, INTERNAL, MISTAKE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
+# What the machine may refuse when something is written.
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 _MOST_ROWS = 12  # models a table of the leaderboard shows before it says how many more there are
 _MOST_CAUSES = 10
 _REFUSALS = ("DataError", "EvidenceError", "ScoresError", "SectionError")
@@ -70,6 +73,13 @@ def _told(cause: Exception, *, debug: bool) -> int:
     # Errors with which dataflows, stats and reports refuse what the asker gave them.
     if type(cause).__name__ in _REFUSALS and isinstance(cause, ValueError):
         console.complain(str(cause))
+        return MISTAKE
+    if isinstance(cause, OSError) and cause.errno in _FULL:
+        place = f" ({cause.filename})" if cause.filename else ""
+        console.complain(
+            f"{os.strerror(cause.errno)}{place}; what was finished is kept: make room, or name "
+            "other folders with --store and --runs, and give the same command again"
+        )
         return MISTAKE
     hint = "" if debug else "; the same command with --debug shows where"
     console.complain(f"{type(cause).__name__}: {one_line(cause) or 'no message'}{hint}")

@@ -55,6 +55,7 @@ def test_a_run_killed_again_and_again_is_completed_by_the_next(
             happened = kill_later(process, whom, draw.uniform(0.0, 2.5))
             finished(process)
             killed += happened and process.returncode != 0
+            print(f"{whom}: {killed} killed", flush=True)
             assert gone([*before, *family(process)])
         if process.returncode == 0:
             same(lab)
@@ -78,6 +79,7 @@ def test_a_run_outlives_its_workers(lab: Lab, same: Same, rounds: int, whom: str
                 seen += family(process)
                 most = 6.0 if whom == "template" else 0.6
                 killed += kill_later(process, whom, draw.uniform(0.05, most))
+                print(f"{whom}: {killed} killed", flush=True)
             done = finished(process)
             assert done.code in (0, 3), done.said
             assert gone(seen)
