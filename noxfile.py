@@ -106,6 +106,25 @@ def cluster(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """The long form of the fault tests: hundreds of kills, damaged files and full disks."""
+    session.install(*PINNED, "-e", ".[test]")
+    rounds = session.env.get("FAULT_ROUNDS") or "50"
+    session.run(
+        *("pytest", "tests/faults", "-s", "--timeout", "20000", *session.posargs),
+        env={"FAULT_ROUNDS": rounds},
+    )
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Known weaknesses of the tested versions."""
+    session.install("pip-audit")
+    # torch's own build is named apart from the release it is made from.
+    session.run("pip-audit", "--requirement", "constraints.txt", "--disable-pip", "--no-deps")
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Speed, side by side with peers; with names, only those; ``-- small`` on a busy machine."""
     session.install(*PINNED, "-e", ".[test]", *PEERS)

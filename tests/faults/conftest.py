@@ -12,7 +12,7 @@ from tests.faults.lab import Lab
 @pytest.fixture
 def rounds() -> int:
     """How often a fault is made to happen: a few times, or as often as FAULT_ROUNDS says."""
-    return int(os.environ.get("FAULT_ROUNDS", "2"))
+    return int(os.environ.get("FAULT_ROUNDS", "1"))
 
 
 @pytest.fixture(scope="session")

@@ -126,6 +126,11 @@ class Lab:
         """Run a command to its end."""
         return finished(self.start(*words))
 
+    @staticmethod
+    def digest(path: Path) -> str:
+        """Return the digest of a file."""
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
     def forget(self) -> None:
         """Remove the store and all runs."""
         shutil.rmtree(self.folder / ".crossfold")
@@ -138,7 +143,7 @@ class Lab:
 
     def tables(self) -> dict[str, str]:
         """Return digests of the tables of the newest run."""
-        return {n: hashlib.sha256((self.latest / n).read_bytes()).hexdigest() for n in TABLES}
+        return {n: self.digest(self.latest / n) for n in TABLES}
 
     def left_behind(self) -> list[str]:
         """Return what should not be there when nothing runs: temporary files, partial ones."""

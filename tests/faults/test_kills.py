@@ -46,6 +46,8 @@ def test_a_run_killed_again_and_again_is_completed_by_the_next(
     lab: Lab, same: Same, rounds: int, whom: str
 ):
     """Each round kills a run that goes on from the one before, until there is nothing to do."""
+    if rounds == 1 and whom in ("group", "template"):
+        pytest.skip("part of the long form: nox -s faults")
     draw = random.Random(f"{whom} {rounds}")
     killed = 0
     while killed < rounds:
@@ -69,6 +71,8 @@ def test_a_run_killed_again_and_again_is_completed_by_the_next(
 @pytest.mark.parametrize("whom", ["worker", "template"])
 def test_a_run_outlives_its_workers(lab: Lab, same: Same, rounds: int, whom: str):
     """A worker killed from outside costs time; killed twice at one step, the cells of that step."""
+    if rounds == 1 and whom in ("group", "template"):
+        pytest.skip("part of the long form: nox -s faults")
     draw = random.Random(f"{whom} {rounds}")
     killed = 0
     while killed < rounds:
@@ -84,7 +88,7 @@ def test_a_run_outlives_its_workers(lab: Lab, same: Same, rounds: int, whom: str
             assert done.code in (0, 3), done.said
             assert gone(seen)
         if done.code == 3:
-            assert "WorkerDied" in done.said
+            assert "WorkerDied" in done.said or "WorkerNotStarted" in done.said, done.said
             assert lab.command("retry", "--failed", "--no-report").code == 0
         same(lab)
         assert not lab.left_behind()
