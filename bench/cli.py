@@ -737,7 +737,15 @@ def export_crate(
 
 @export.command(name="mlflow")
 @click.argument("run_name", metavar="[RUN]", required=False)
-@click.option("--to", "uri", default="sqlite:///mlflow.db", show_default=True, help="Tracking URI.")
+@click.option(
+    "--to",
+    "uri",
+    default="http://127.0.0.1:5000",
+    envvar="MLFLOW_TRACKING_URI",
+    show_default=True,
+    show_envvar=True,
+    help="The tracking server.",
+)
 @_runs_option
 def export_mlflow(run_name: str | None, uri: str, runs: Path) -> int:
     """Log a run in MLflow: a parent, and a child for each model, task and horizon."""

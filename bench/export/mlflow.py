@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -24,14 +25,15 @@ def to_mlflow(run: Run, uri: str) -> int:
     run : Run
         The run.
     uri : str
-        The tracking server or store, such as ``http://127.0.0.1:5000`` or
-        ``sqlite:///mlflow.db``.
+        The tracking server, such as ``http://127.0.0.1:5000``; with all of MLflow installed also
+        a data base, such as ``sqlite:///mlflow.db``.
 
     Raises
     ------
     UserError
         MLflow is not installed, or refuses.
     """
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # by itself it tries for minutes
     refused = brought("mlflow.exceptions", extra="mlflow").MlflowException
     try:
         return _logged(run, brought("mlflow.tracking", extra="mlflow").MlflowClient(uri))
