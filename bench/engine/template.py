@@ -21,7 +21,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["KILL", "NOT_ONE_THREAD", "STATUS", "TELL_WHERE", "alone", "main"]
+__all__ = ["KILL", "NOT_ONE_THREAD", "STATUS", "TELL_WHERE", "alone", "load", "main"]
 
 KILL, TELL_WHERE = b"K", b"W"  # what a keeper asks for while a child lives
 STATUS = "!qq"  # (pid, 0) when a child begins; (exit code, peak in kB) at its end
