@@ -75,7 +75,7 @@ def experiment(cells: int, mode: str) -> Experiment:
     variants = -(-cells // a_variant)
     half = variants // 2
     grids = [
-        f"models.xgboost.grid={{max_leaves={list(range(4, 4 + half))}}}",
+        f"models.xgboost.grid={{l2={[1 + n / 10 for n in range(half)]}}}",
         f"models.lstm.grid={{hidden={list(range(8, 8 + variants - half))}}}",
     ]
     return Experiment.load(ROOT / "experiments" / "weather.toml", mode=mode, overrides=grids)

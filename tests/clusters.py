@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 class Dask:
     """A scheduler and its workers, each a process of its own, that talk over TCP."""
 
-    def __init__(self, folder: Path, *, host: str = "127.0.0.1") -> None:
+    def __init__(self, folder: Path, *, host: str = "127.0.0.1", **settings: str) -> None:
+        self._settings = settings
         with socket.socket() as free:
             free.bind((host, 0))
             port = free.getsockname()[1]
@@ -45,7 +46,7 @@ class Dask:
         return subprocess.Popen(
             [*on, sys.executable, "-m", f"distributed.cli.{program}", *words],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(path)},
+            env={**os.environ, **self._settings, "PYTHONPATH": str(path)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
