@@ -5,8 +5,8 @@ Run as ``python benchmarks/scale.py RUN --store STORE`` with any run of `experim
 variants of the two trained models as give that many cells, merged into one graph and cut into
 chunks and waves by the code that runs do it with. The seconds and bytes of each step are those
 that the run measured for the same model, task and step. What is simulated is the clock: a
-scheduler that hands out one task after the other, cores that take the next one, a wave that begins
-when the one before is done, and a file system with a given rate.
+scheduler that hands out one task after the other, cores that take the next one, and a wave that
+begins when the one before is done. What the store must give for that is told beside it.
 """
 
 import argparse
@@ -31,7 +31,6 @@ from bench.results.recipes import read_recipes  # noqa: E402
 from bench.runner import _request  # noqa: E402
 from bench.spec.experiment import Experiment  # noqa: E402
 
-# Reading or writing one small file of the store: measured with --store on the file system it is on.
 FILES_A_PUT = 3  # an object, and a record under each of its two names
 
 
@@ -157,6 +156,9 @@ def main() -> None:
             read[c.number] = sum(measured.bytes(graph.instances[k].name) for k in c.loads)
             written[c.number] = sum(measured.bytes(graph.instances[k].name) for k in c.outputs)
             files[c.number] = len(c.loads) * 2 + len(c.outputs) * FILES_A_PUT
+    distinct = {
+        k: measured.bytes(graph.instances[k].name) for w in plan.waves for c in w for k in c.loads
+    }
     chunks = sum(len(w) for w in plan.waves)
     work, path = sum(compute.values()), critical_path(plan.waves, compute)
     told = {
@@ -172,6 +174,7 @@ def main() -> None:
         "longest chunk, s": round(max(compute.values()), 1),
         f"work / {asked.cores} cores, s": round(work / asked.cores, 1),
         "read, GB": round(sum(read.values()) / 1e9, 1),
+        "distinct of it, GB": round(sum(distinct.values()) / 1e9, 1),
         "written, GB": round(sum(written.values()) / 1e9, 1),
         "files opened": sum(files.values()),
         "tasks sent, MB": round(chunks * _task_bytes(graph, plan) / 1e6),
@@ -182,7 +185,10 @@ def main() -> None:
     for number, wave in enumerate(plan.waves):
         took = [compute[c.number] for c in wave]
         print(f"{number:4} {len(wave):8,} {sum(took):8,.0f} {max(took):11.2f}")
-    print("\ndispatch ms  ms a file  barriers   ends after s   of the cores used   files a second")
+    print(
+        "\ndispatch ms  ms a file  barriers   ends after s   of the cores used   files a second"
+        "   GB a second read"
+    )
     for dispatch in asked.dispatch:
         for ms in asked.ms_a_file:
             seconds = {n: s + files[n] * ms / 1000 for n, s in compute.items()}
@@ -191,6 +197,7 @@ def main() -> None:
                 print(
                     f"{dispatch * 1000:11g} {ms:10g}  {'yes' if barriers else 'no':8} {end:13,.0f}"
                     f" {work / end / asked.cores:18.0%} {sum(files.values()) / end:16,.0f}"
+                    f" {sum(read.values()) / 1e9 / end:18.2f}"
                 )
 
 

@@ -37,7 +37,7 @@ def connected(address: str | None, jobs: int) -> Iterator[_Dask]:
                 processes=True,
                 protocol="tcp",
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # any port: its own may be another cluster's
                 silence_logs=logging.CRITICAL,
                 memory_limit=0,  # the work is done in children, which have limits of their own
             )
