@@ -141,6 +141,48 @@ def test_a_scheduler_that_is_lost_ends_the_run_and_what_was_finished_is_kept(
     assert 0 < len(outcome.computed) <= 25
 
 
+def test_an_interrupted_run_finishes_what_runs_and_starts_no_more(dask: Dask, tmp_path: Path):
+    store = Store(tmp_path / "store")
+    slow = tmp_path / "slow.py"
+    slow.write_text("import time\ndef slow(n: int) -> int:\n    time.sleep(0.2)\n    return n\n")
+    graph = graph_of(slow, *(("slow", {"n": n}) for n in range(40)))
+    done: list[Answer] = []
+
+    def watch(chunk: Chunk, answer: Answer) -> None:
+        done.append(answer)
+        if len(done) == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    with (
+        connected("dask", dask.address, jobs=1) as cluster,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        ran(graph, store, cluster, watch=watch)
+    assert {a.status for a in done} == {"computed"}
+    assert len(done) == 40 - schedule(graph, store).to_compute < 40
+
+
+def test_a_second_interrupt_ends_what_runs_and_frees_the_workers(dask: Dask, tmp_path: Path):
+    store = Store(tmp_path / "store")
+    slow = tmp_path / "slow.py"
+    slow.write_text(
+        "import time\ndef first(n: int) -> int:\n    return n\n"
+        "def slow(n: int) -> int:\n    time.sleep(300)\n    return n\n"
+    )
+    graph = graph_of(slow, ("first", {"n": 1}), *(("slow", {"n": n}) for n in range(4)))
+
+    def watch(chunk: Chunk, answer: Answer) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    with connected("dask", dask.address, jobs=1) as cluster:
+        with pytest.raises(KeyboardInterrupt):
+            ran(graph, store, cluster, watch=watch)
+        quick = graph_of(slow, *(("first", {"n": n}) for n in range(9)))
+        assert not ran(quick, store, cluster).failures
+    assert schedule(quick, store).to_compute == 0
+
+
 def test_a_module_that_was_edited_is_refused_before_work_starts(dask: Dask, tmp_path: Path):
     store = Store(tmp_path / "store")
     mine = tmp_path / "mine.py"
