@@ -104,6 +104,8 @@ def test_a_host_that_is_cut_off_and_comes_back_changes_no_byte(hosts: Hosts, sha
         time.sleep(25)
         told["meanwhile"] = advanced(shared / "far")
         hosts.mend("two")
+        # A worker that was long without its scheduler ends itself; what starts services starts it.
+        cluster.join(on=hosts.command("two"))
         cluster.wait(2)
         told["back"] = advanced(shared / "far")
 

@@ -7,6 +7,8 @@ import shutil
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -165,20 +167,30 @@ def test_an_interrupted_run_finishes_what_runs_and_starts_no_more(dask: Dask, tm
 def test_a_second_interrupt_ends_what_runs_and_frees_the_workers(dask: Dask, tmp_path: Path):
     store = Store(tmp_path / "store")
     slow = tmp_path / "slow.py"
+    begun = tmp_path / "begun"
     slow.write_text(
-        "import time\ndef first(n: int) -> int:\n    return n\n"
-        "def slow(n: int) -> int:\n    time.sleep(300)\n    return n\n"
+        "import time\nfrom pathlib import Path\nfrom hamilton.function_modifiers import tag\n"
+        "@tag(hidden='files')\n"
+        "def slow(n: int, mark: str) -> int:\n"
+        "    Path(mark).touch()\n    time.sleep(300)\n    return n\n"
+        "def quick(n: int) -> int:\n    return n\n"
     )
-    graph = graph_of(slow, ("first", {"n": 1}), *(("slow", {"n": n}) for n in range(4)))
+    graph = graph_of(slow, *(("slow", {"n": n, "mark": str(begun)}) for n in range(4)))
 
-    def watch(chunk: Chunk, answer: Answer) -> None:
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
+    def interrupt_twice() -> None:
+        while not begun.exists():
+            time.sleep(0.1)
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
 
+    impatient = threading.Thread(target=interrupt_twice, daemon=True)
     with connected("dask", dask.address, jobs=1) as cluster:
+        impatient.start()
         with pytest.raises(KeyboardInterrupt):
-            ran(graph, store, cluster, watch=watch)
-        quick = graph_of(slow, *(("first", {"n": n}) for n in range(9)))
+            ran(graph, store, cluster)
+        impatient.join()
+        quick = graph_of(slow, *(("quick", {"n": n}) for n in range(9)))
         assert not ran(quick, store, cluster).failures
     assert schedule(quick, store).to_compute == 0
 
