@@ -305,6 +305,8 @@ def load_run(path: Path) -> Run:
     tables = []
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(manifest, dict):
+            raise ValueError(f"it holds a {type(manifest).__name__}, not a table of facts")
         for name in ("runs", "predictions", "scores"):
             file = path / f"{name}.parquet"
             tables.append(pd.read_parquet(file))
