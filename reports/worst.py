@@ -94,9 +94,10 @@ def _asked(findings: Findings, asked: Sequence[str]) -> Iterator[_Choice]:
     for begun in asked:
         matching = [cell_id for cell_id in every if cell_id.startswith(begun)]
         if len(matching) != 1:
+            found = f"{len(matching)} cells begin" if matching else "no cell of the run begins"
             raise EvidenceError(
-                f"{'no cell' if not matching else f'{len(matching)} cells'} of the run begin with "
-                f"{begun!r}; identifiers are in runs.parquet and in the report's lineage"
+                f"{found} with {begun!r}; identifiers are in runs.parquet and in the report's "
+                "lineage"
             )
         panel, target, model, cell = every[matching[0]]
         if cell.status != "ok":

@@ -84,7 +84,7 @@ def test_any_cell_can_be_asked_for(run):
 
 
 @pytest.mark.parametrize(
-    ("begun", "match"), [("zzz", "no cell of the run begin"), ("", r"\d+ cells of the run begin")]
+    ("begun", "match"), [("zzz", "no cell of the run begins with"), ("", r"\d+ cells begin with")]
 )
 def test_a_cell_that_is_none_is_told(run, begun, match):
     with pytest.raises(reports.EvidenceError, match=match):
