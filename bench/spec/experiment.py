@@ -297,6 +297,9 @@ class Experiment:
 
     def _files(self) -> Iterator[tuple[str, Path]]:
         """Return every file that is named, and where."""
+        for section in self.sections:
+            if Path(section).is_absolute():
+                yield "report.sections", Path(section)
         for dataset in self.datasets:
             if Path(dataset.module).is_absolute():
                 yield f"dataset.{dataset.name}.module", Path(dataset.module)

@@ -419,6 +419,10 @@ OUTSIDE = {
         ("[models.persistence]", _MINE + 'grid = {weights = ["m.py", "/etc/hostname"]}'),
         {"m.py": _MODEL.format(inputs=", weights: Path")},
     ),
+    "section of the report outside": Mistake(
+        rf"report\.sections: /.*hosts\.py {_ELSEWHERE}",
+        ("[dataset.weather]", '[report]\nsections = ["link.py"]\n[dataset.weather]'),
+    ),
     "override that leads outside": Mistake(
         f"/etc/hostname {_ELSEWHERE}",
         ("[dataset.weather]", '[dataset.m]\nfile="m.csv"\ntime="t"'),
@@ -464,6 +468,9 @@ def test_a_mistake_is_one_line_and_exit_2(mistake, small, here, capsys):
     old, new = mistake.bent
     assert old in text
     small.write_text(text.replace(old, new, 1))
+    if "link.py" in new:
+        (here.parent / "hosts.py").write_text("section = None\n")
+        (here / "link.py").symlink_to(here.parent / "hosts.py")
     for name, content in mistake.files.items():
         (here / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     code = main(list(mistake.argv))
