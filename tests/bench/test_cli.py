@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 
@@ -410,18 +409,13 @@ def test_every_command_has_help(capsys):
         assert len(out.splitlines()) > 4
 
 
-def test_help_imports_nothing_heavy_and_is_quick():
+def test_help_imports_nothing_heavy():
     program = (
         "import sys; from bench.cli import main; main(['--help']); "
         "print(*{'pandas', 'numpy', 'hamilton', 'rich', 'msgspec'} & sys.modules.keys())"
     )
-    seconds = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        answer = _python([sys.executable, "-c", program], ROOT)
-        seconds.append(time.perf_counter() - begin)
+    answer = _python([sys.executable, "-c", program], ROOT)
     assert answer.stdout.splitlines()[-1] == ""
-    assert min(seconds) < 0.4
 
 
 def test_a_reader_that_stops_reading_is_no_error(there):

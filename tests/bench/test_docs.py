@@ -10,7 +10,8 @@ import pytest
 from bench.cli import cli, main
 from bench.spec.experiment import Experiment
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS, EXAMPLES = ROOT / "docs", ROOT / "examples"
 BLOCKS = re.findall(r"```toml\n(.*?)```", (DOCS / "experiments.md").read_text(), flags=re.DOTALL)
 MODEL = "def prediction(size: int = 1) -> dict: ...\n"
 
@@ -29,6 +30,7 @@ def test_each_other_piece_on_the_page_fits_into_it(block, tmp_path):
     (tmp_path / "sales.csv").write_text("date,revenue\n2024-01-01,1\n")
     (tmp_path / "path" / "to").mkdir(parents=True)
     (tmp_path / "path" / "to" / "mymodel.py").write_text(MODEL)
+    (tmp_path / "mysection.py").write_text((EXAMPLES / "mysection.py").read_text())
     piece, whole = tomllib.loads(block), tomllib.loads(BLOCKS[0])
     tables = {**whole, **piece, "matrix": {**whole["matrix"], **piece.get("matrix", {})}}
     del tables["mode"]
@@ -51,5 +53,7 @@ def test_every_command_is_on_the_page():
     ],
 )
 def test_every_example_on_the_page_keeps_cells(line, here, capsys):
-    assert main(["list", "cells", *shlex.split(line)]) == 0
+    asked = cli.commands["run"].make_context("run", shlex.split(line, comments=True)).params
+    mode = ["--mode", asked["mode"]] if asked["mode"] else []
+    assert main(["list", "cells", *asked["words"], *mode, "-k", asked["where"]]) == 0
     assert capsys.readouterr().out

@@ -4,7 +4,6 @@ import getpass
 import json
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 from bench.environment import environment
@@ -58,13 +57,3 @@ def test_the_state_of_a_checkout_is_told(tmp_path):
 def test_without_git_there_is_no_commit(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert environment(tmp_path)["git_commit"] == ""
-
-
-def test_it_takes_little_time():
-    environment()
-    seconds = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        environment()
-        seconds.append(time.perf_counter() - begin)
-    assert min(seconds) < 0.05
