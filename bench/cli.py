@@ -610,7 +610,7 @@ def explain(
     if words and "=" not in words[0]:
         experiment = _experiment(words, _mode_of(path), "")
     else:
-        experiment = Experiment.load(path / "experiment.toml", overrides=words)
+        experiment = Experiment.load(path / "experiment.toml", overrides=words, outside=True)
     console.say(*inquiry.explain(path, cell_name, store=store, experiment=experiment).lines())
     return OK
 
