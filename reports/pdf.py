@@ -41,6 +41,7 @@ _Json: TypeAlias = dict[str, Any]
 
 # Points of the A4 page inside its margins, as the template sets them.
 _WIDTH, _HEIGHT = 482.0, 640.0
+_LARGEST = 0.72  # points to a pixel: the names in a small figure are as large as the text
 _SIZES = (8.5, 8.0, 7.5, 7.0, 6.5)  # of the text of tables
 _SPLIT = 7.0  # size where no size fits, and the columns are shared out over parts
 _LINES = 40  # a table of fewer lines stays on one page
@@ -141,7 +142,7 @@ def _parts(parts: tuple[Inline, ...], places: Collection[str]) -> list[_Json]:
 
 def _picture(block: Picture, places: Collection[str]) -> _Json:
     figure = block.figure
-    width = min(_WIDTH, _HEIGHT * figure.width / figure.height)
+    width = min(_WIDTH, _HEIGHT * figure.width / figure.height, _LARGEST * figure.width)
     scale = width / figure.width
     # What draws the SVG sets no right-to-left text: the page sets such labels over it.
     apart = [mark for mark in figure.marks if isinstance(mark, Label) and foreign(mark.text)]
