@@ -161,7 +161,7 @@ def _picture(block: Picture, places: Collection[str]) -> _Json:
 def _label(mark: Label, scale: float) -> _Json:
     style = STYLES[mark.role]
     return {
-        "text": isolated(printable(clean(mark.text))),
+        "text": isolated(printable(clean(mark.text), boxed=True)),
         "x": mark.x * scale,
         "y": mark.y * scale,
         "size": mark.size * scale,

@@ -23,12 +23,13 @@ _NOT_WANTED = (" CJK HK", " CJK JP", " CJK KR", " CJK TC")  # the SC face has th
 _JOINERS = frozenset({0x200C, 0x200D, *range(0xFE00, 0xFE10)})
 
 
-def printable(text: str, *, single: bool = False) -> str:
+def printable(text: str, *, single: bool = False, boxed: bool = False) -> str:
     """The text with each character that no face has as its code point.
 
     Parameters
     ----------
-    single : for figures: only the shipped face, and one box for a character that it lacks
+    single : for drawings: only the shipped face, and one box for a character that it lacks
+    boxed : for labels set over drawings: every face, and one box for a character that they lack
 
     Examples
     --------
@@ -44,7 +45,7 @@ def printable(text: str, *, single: bool = False) -> str:
         else ""
         if ord(character) in _JOINERS
         else "□"
-        if single or character == "\ufffd"
+        if single or boxed or character == "\ufffd"
         else f"[U+{ord(character):04X}]"
         for character in text
     )
