@@ -71,10 +71,13 @@ class Keepers:
         self._lock = threading.Lock()
         self._idle: list[Keeper] = []
         self._busy: set[Keeper] = set()
+        self._killed = False
 
     def kept(self, task: Task) -> str:
-        """Run a task on an idle keeper, or on a new one."""
+        """Run a task on an idle keeper, or on a new one; after `kill` none is run."""
         with self._lock:
+            if self._killed:
+                return Answer(task.chunk, "stopped").text()
             keeper = self._idle.pop() if self._idle else Keeper(task.packages)
             self._busy.add(keeper)
         try:
@@ -85,8 +88,9 @@ class Keepers:
                 self._idle.append(keeper)
 
     def kill(self) -> None:
-        """End every child now; calls under way answer that theirs died."""
+        """End every child now; calls under way, and later ones, answer that they were stopped."""
         with self._lock:
+            self._killed = True
             keepers = [*self._idle, *self._busy]
         for keeper in keepers:
             keeper.stop()
@@ -206,6 +210,9 @@ class Keeper:
         self._note.truncate(0)
         begin = time.perf_counter()
         seat = self._seated()
+        if self._stopped:  # while the child was started, so that nobody could end it
+            self._close_seat()
+            return None
         watch = _Watch(task, seat)
         message = self._conversation(seat, sent, watch)
         if message is not None:

@@ -115,9 +115,10 @@ def hosted(chunk: int, task: str, meeting: str) -> str:
     if problem:
         where = f"{socket.gethostname()} (process {os.getpid()})"
         return Answer(chunk, "refused", error_message=f"the worker on {where} {problem}").text()
+    keepers = _GUESTS.of(asked.run)  # before the look at the mark, so that who sets it finds them
     if os.path.exists(f"{asked.folder}/{STOP}"):  # noqa: PTH110 - asked before each task
         return Answer(chunk, "stopped").text()
-    return _GUESTS.of(asked.run).kept(Task.read(task))
+    return keepers.kept(Task.read(task))
 
 
 def dismissed(run: str) -> str:

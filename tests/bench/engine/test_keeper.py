@@ -14,7 +14,7 @@ from bench.cache.store import Store
 from bench.engine import keeper as module
 from bench.engine.execute import task
 from bench.engine.graph import FlowSpec
-from bench.engine.keeper import Keeper, kept, release
+from bench.engine.keeper import Keeper, Keepers, kept, release
 from bench.engine.plan import Graph, Request, merged, schedule
 from bench.engine.task import Answer, Task
 
@@ -104,6 +104,32 @@ def test_a_step_that_grows_is_ended_at_its_limit(keeper: Keeper, store: Store):
     assert (answer.status, answer.error_type, answer.step) == ("oom", "MemoryLimit", "grows")
     assert "600.0 MB" in answer.error_message
     assert 570 < answer.peak_mb < 2000
+
+
+@pytest.mark.parametrize("copies", [True, False])
+def test_a_stop_while_the_child_is_started_is_heard(
+    store: Store, monkeypatch: pytest.MonkeyPatch, copies: bool
+):
+    keeper = Keeper((), copies=copies)
+    start = keeper._started
+
+    def started():
+        seat = start()
+        keeper._seat = None  # as `stop` sees it until the child is there
+        keeper.stop()
+        return seat
+
+    monkeypatch.setattr(keeper, "_started", started)
+    assert answered(keeper, store, "hangs").status == "stopped"
+    keeper.close()
+
+
+def test_keepers_that_were_killed_take_no_work(store: Store):
+    keepers = Keepers()
+    keepers.kill()
+    (asked,) = tasks(store, "hangs")
+    assert Answer.read(keepers.kept(asked)).status == "stopped"
+    keepers.close()
 
 
 def test_a_stray_kill_costs_nothing(keeper: Keeper, store: Store, tmp_path: Path):
