@@ -14,7 +14,6 @@ import sys
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.abc import InspectLoader
 from typing import Any
 
 from bench.cache.packages import owner_of_class, owner_of_function, owner_of_module
@@ -91,7 +90,7 @@ def _code(module: types.ModuleType) -> types.CodeType | None:
         if module.__spec__ is not None and hasattr(loader, "get_code"):
             found = loader.get_code(module.__spec__.name)
             return found if isinstance(found, types.CodeType) else None
-        return InspectLoader.source_to_code(_source(module), str(module.__file__))
+        return compile(_source(module), str(module.__file__), "exec", dont_inherit=True)
     except (ImportError, OSError, SyntaxError, ValueError, AttributeError, TypeError):
         return None  # a session's own module has no text
 

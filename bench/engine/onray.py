@@ -153,7 +153,7 @@ class _Backend(ParallelBackendBase):  # type: ignore[misc]
 
     def abort_everything(self, ensure_ready: bool = True) -> None:
         for reference in tuple(self._open):
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception):  # done already, or gone with its cluster
                 ray.cancel(reference, force=True)
 
 

@@ -1,4 +1,4 @@
-"""Every file says its duty, lists what leaves it, and opens nothing that could run."""
+"""Every file says its duty and lists what leaves it."""
 
 import ast
 from pathlib import Path
@@ -10,8 +10,6 @@ FILES = [
     p for name in ("bench", "dataflows", "reports", "stats") for p in (ROOT / name).rglob("*.py")
 ]
 COMMANDS = {"cache", "config", "export", "list_"}  # reached by name on the command line
-# Reading any of these formats runs what a stranger wrote.
-RUNS_WHAT_IT_READS = {"pickle", "cloudpickle", "dill", "shelve", "marshal"}
 
 
 def _id(path: Path) -> str:
@@ -48,18 +46,3 @@ def test_a_file_lists_what_leaves_it(tree):
     # Functions that config.when chooses from have a suffix that is no part of their node's name.
     listed = {name.partition("__")[0] for name in (*lists, ())[0]}
     assert {name.partition("__")[0] for name in names} <= listed
-
-
-def test_nothing_is_unpickled_or_evaluated(tree):
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
-            assert (module or "").partition(".")[0] not in RUNS_WHAT_IT_READS
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            assert called not in ("eval", "exec", "compile", "__import__")
-            assert called not in ("torch.load", "joblib.load")
-            options = {k.arg: ast.unparse(k.value) for k in node.keywords}
-            assert options.get("shell", "False") == "False"
-            if called in ("np.load", "numpy.load", "np.lib.format.read_array"):
-                assert options["allow_pickle"] == "False"
