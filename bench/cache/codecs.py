@@ -163,6 +163,11 @@ def _tensors(value: Any) -> bytes:
     for name, item in value.items():
         if not isinstance(item, torch.Tensor):
             raise Unstorable(f"a state dict holds tensors only; {name!r} is {type(item).__name__}")
+        if type(item) is not torch.Tensor or item.requires_grad or vars(item):
+            raise Unstorable(
+                f"tensor {name!r} is a {type(item).__name__} with more to it than its numbers, "
+                "which would be lost; give a module's state_dict(), or detach it"
+            )
     order = _order(value)
     plain = {name: item.detach().cpu().contiguous().clone() for name, item in value.items()}
     return bytes(safetensors.torch.save(plain, metadata=order))

@@ -24,8 +24,10 @@ from bench.cache.arrayhash import feed_numpy, feed_sparse
 from bench.cache.arrowhash import feed_arrow
 from bench.cache.filehash import file_hash
 from bench.cache.framehash import feed_pandas
-from bench.cache.modelhash import feed_torch, feed_xgboost
-from bench.cache.writer import UnhashableData, Where, Writer, unhashable
+from bench.cache.modelhash import feed_part, feed_xgboost, is_model
+from bench.cache.objecthash import feed_class, feed_object
+from bench.cache.torchhash import feed_torch
+from bench.cache.writer import UnhashableData, Where, Writer, deeper, unhashable
 
 __all__ = ["UnhashableData", "data_hash"]
 
@@ -39,7 +41,8 @@ def data_hash(value: object) -> str:
     ----------
     value : object
         A scalar, a container of such, an array, a frame, an Arrow table, a tensor, an XGBoost
-        booster, or a path to a file or folder that exists.
+        booster, a module of torch, an estimator of scikit-learn's kind, or a path to a file or
+        folder that exists.
 
     Raises
     ------
@@ -57,46 +60,53 @@ def data_hash(value: object) -> str:
 
 
 def _feed(out: Writer, value: object, where: Where) -> None:
+    if _known(out, value, where):
+        return
+    if not is_model(type(value)):
+        raise unhashable(value, where, "return frames, arrays, tensors or JSON kinds instead")
+    _inside(Writer(out.raw, _inside), value, where)
+
+
+def _inside(out: Writer, value: object, where: Where) -> None:
+    """Write a model or a part of one, which may be of any class whose content can be seen."""
+    if not feed_part(out, value, where) and not _known(out, value, where):
+        feed_object(out, value, where)
+
+
+def _known(out: Writer, value: object, where: Where) -> bool:
+    """Write a value of a kind that has content by itself; False for others."""
     kind = type(value)
     exact = _EXACT.get(kind)
     if exact is not None:
         exact(out, value, where)
-        return
+        return True
     family = kind.__module__.partition(".")[0]
-    if family == "numpy" and feed_numpy(out, value):
-        return
-    if family == "pandas" and feed_pandas(out, value):
-        return
-    if family == "pyarrow" and feed_arrow(out, value):
-        return
-    if family == "scipy" and feed_sparse(out, value):
-        return
-    if family == "torch" and feed_torch(out, value):
-        return
-    if family == "xgboost" and feed_xgboost(out, value):
-        return
+    feed = _FAMILIES.get(family)
+    if feed is not None and feed(out, value):
+        return True
     if isinstance(value, enum.Enum):
-        out.text(b"enum", f"{kind.__module__}.{kind.__qualname__}.{value.name}")
+        out.text(b"enum", value.name)
+        feed_class(out, kind, where)
         out.value(value.value, (*where, "value"))
-        return
-    if isinstance(value, PurePath):
+    elif isinstance(value, PurePath):
         if not isinstance(value, Path):
             raise unhashable(value, where, "a pure path has no content; give a pathlib.Path")
         _path(out, value, where)
-        return
-    if isinstance(value, tuple) and hasattr(kind, "_fields"):
-        out.text(b"namedtuple", f"{kind.__module__}.{kind.__qualname__}")
+    elif isinstance(value, tuple) and hasattr(kind, "_fields"):
+        out.part(b"namedtuple")
+        feed_class(out, kind, where)
         _sequence(b"tuple")(out, value, where)
-        return
-    if is_dataclass(value) and not isinstance(value, type):
-        out.text(b"dataclass", f"{kind.__module__}.{kind.__qualname__}")
+    elif is_dataclass(value) and not isinstance(value, type):
+        out.part(b"dataclass")
+        feed_class(out, kind, where)
         names = [field.name for field in fields(value)]
         out.part(b"fields", len(names))
         for name in names:
             out.text(b"field", name)
             out.value(getattr(value, name), (*where, name))
-        return
-    raise unhashable(value, where, "return frames, arrays, tensors or JSON kinds instead")
+    else:
+        return False
+    return True
 
 
 def _float(value: float) -> bytes:
@@ -142,7 +152,7 @@ def _bytes(out: Writer, value: Any, where: Where) -> None:
 
 def _sequence(tag: bytes) -> Callable[[Writer, Any, Where], None]:
     def feed(out: Writer, value: Any, where: Where) -> None:
-        _deeper(value, where)
+        deeper(value, where)
         out.part(tag, len(value))
         for place, item in enumerate(value):
             out.value(item, (*where, place))
@@ -158,7 +168,7 @@ def _deque(out: Writer, value: Any, where: Where) -> None:
 def _mapping(tag: bytes) -> Callable[[Writer, Any, Where], None]:
     # Order counts: a node may walk a mapping, and frames made from one follow it.
     def feed(out: Writer, value: Any, where: Where) -> None:
-        _deeper(value, where)
+        deeper(value, where)
         out.part(tag, len(value))
         for key, item in value.items():
             out.value(key, (*where, "key"))
@@ -174,11 +184,6 @@ def _set(tag: bytes) -> Callable[[Writer, Any, Where], None]:
             out.raw(digest.encode())
 
     return feed
-
-
-def _deeper(value: object, where: Where) -> None:
-    if len(where) > 100:
-        raise unhashable(value, where[:3], "nested deeper than 100 levels, or holds itself")
 
 
 def _by_parts(
@@ -226,6 +231,15 @@ def _path(out: Writer, value: Any, where: Where) -> None:
     out.text(b"file name", value.name)
     out.text(b"file", digest)
 
+
+_FAMILIES: dict[str, Callable[[Writer, Any], bool]] = {
+    "numpy": feed_numpy,
+    "pandas": feed_pandas,
+    "pyarrow": feed_arrow,
+    "scipy": feed_sparse,
+    "torch": feed_torch,
+    "xgboost": feed_xgboost,
+}
 
 _EXACT: dict[type, Callable[[Writer, Any, Where], None]] = {
     type(None): _none,

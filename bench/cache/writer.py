@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.errors import BenchError
 
-__all__ = ["UnhashableData", "Where", "Writer", "unhashable"]
+__all__ = ["UnhashableData", "Where", "Writer", "deeper", "unhashable"]
 
 Where = tuple[object, ...]  # the steps from the whole value to a part of it
 
@@ -25,6 +25,12 @@ def unhashable(value: object, where: Where, advice: str) -> UnhashableData:
     )
 
 
+def deeper(value: object, where: Where) -> None:
+    """Refuse what has no end."""
+    if len(where) > 100:
+        raise unhashable(value, where[:3], "nested deeper than 100 levels, or holds itself")
+
+
 class Writer:
     """Takes the parts of a value, each with its kind and its lengths before it.
 
@@ -34,9 +40,18 @@ class Writer:
         Takes bytes, such as the update of a hash.
     feed : callable
         Writes any value, by its kind.
+
+    Attributes
+    ----------
+    classes : dict
+        What was found out of classes, which many parts of one value are of.
+    open : list of int
+        The objects that are being written, from the outside in.
+    parts : dict
+        The tensors and modules that were written, by number: what is shared is so in copies too.
     """
 
-    __slots__ = ("_feed", "raw")
+    __slots__ = ("_feed", "classes", "open", "parts", "raw")
 
     def __init__(
         self,
@@ -45,6 +60,9 @@ class Writer:
     ) -> None:
         self.raw = raw
         self._feed = feed
+        self.classes: dict[type, str] = {}
+        self.open: list[int] = []
+        self.parts: dict[object, tuple[int, object]] = {}
 
     def part(self, tag: bytes, *lengths: int) -> None:
         """Open a part: its kind and its lengths."""

@@ -144,14 +144,9 @@ class Unknown:
 
 
 def _unknown() -> dict[str, object]:
-    from sklearn.linear_model import LinearRegression
-    from torch import nn
-
     return {
         "object": Unknown(),
         "function": _unknown,
-        "model of scikit-learn": LinearRegression().fit([[0.0], [1.0]], [0, 1]),
-        "module of torch": nn.Linear(1, 1),
         "generator": (number for number in range(2)),
         "sparse": pd.DataFrame({"a": pd.arrays.SparseArray([0, 1])}),
     }
