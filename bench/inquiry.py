@@ -14,8 +14,9 @@ from bench.cache.store import DamagedObject, Store
 from bench.engine import execute as engine
 from bench.engine.plan import Graph, Request, keep_code, merged, schedule
 from bench.errors import UserError
+from bench.preparation import WANTED
 from bench.results.recipes import read_recipes
-from bench.runner import WANTED, plan
+from bench.runner import plan
 from bench.spec.experiment import Experiment
 
 __all__ = ["CellExplanation", "Verification", "explain", "verify"]

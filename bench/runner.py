@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +22,13 @@ from bench.cache.store import DamagedObject, Record, Store
 from bench.engine import execute as engine
 from bench.engine.cluster import Backend, connected
 from bench.engine.graph import FlowSpec, flow
-from bench.engine.plan import Chunk, Graph, Request, Schedule, keep_code, merged, schedule
-from bench.engine.task import BAD, Answer, Task
+from bench.engine.keeper import Keepers
+from bench.engine.plan import Chunk, Graph, Schedule, keep_code, merged, schedule
+from bench.engine.task import BAD, Answer, told
 from bench.engine.visit import Crew, crew
-from bench.engine.worker import work
 from bench.environment import environment
-from bench.errors import BenchError, UserError, listed, one_line
+from bench.errors import UserError, listed, one_line
+from bench.preparation import OPTIONAL, WANTED, dataset_facts, request
 from bench.results.checks import checks, forecast_facts
 from bench.results.recipes import write_recipes
 from bench.results.report import write_report
@@ -41,7 +42,7 @@ from bench.results.tables import (
 )
 from bench.spec import catalogue
 from bench.spec.cell import Cell
-from bench.spec.experiment import DatasetSpec, Experiment
+from bench.spec.experiment import Experiment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,11 +50,6 @@ if TYPE_CHECKING:
     from bench.console import Progress
 
 __all__ = ["Plan", "Run", "RunResult", "latest", "load_run", "plan", "run"]
-
-WANTED = ("predictions", "performance_metrics")
-OPTIONAL = ("split_report", "fit_report")
-PROFILE = ("series", "series_profile")
-CARD = ("dataset_card",)
 
 
 @dataclass(frozen=True)
@@ -118,17 +114,18 @@ def plan(experiment: Experiment, *, store: Path) -> Plan:
     UserError
         The experiment, its data or one of its modules cannot work; one line says why.
     """
-    return _planned(experiment, Store(store))
+    with contextlib.closing(Keepers()) as keepers:
+        return _planned(experiment, Store(store), keepers)
 
 
-def _planned(experiment: Experiment, opened: Store) -> Plan:
+def _planned(experiment: Experiment, opened: Store, keepers: Keepers) -> Plan:
     cells = experiment.cells()
     if not cells:
         raise UserError(
             "no cell is left to run; the filter or the tasks of the models leave nothing over"
         )
-    datasets = {d.name: _dataset(experiment, d, opened) for d in experiment.datasets}
-    graph = merged([_request(experiment, cell) for cell in cells])
+    datasets = {d.name: dataset_facts(experiment, d, opened, keepers) for d in experiment.datasets}
+    graph = merged([request(experiment, cell) for cell in cells])
     todo = schedule(graph, opened, seconds=_seconds(opened))
     return Plan(experiment, cells, graph, todo, datasets)
 
@@ -178,11 +175,13 @@ def run(
     """
     begin, started = time.perf_counter(), datetime.now(UTC)
     opened = Store(store)
-    made = _planned(experiment, opened)
-    setting = environment()
-    progress.planned(made.counts)
-    keep_code(made.graph, opened)
-    with _crew(backend, address, jobs, made, opened, setting, progress) as crew:
+    with contextlib.ExitStack() as stack:
+        keepers = stack.enter_context(contextlib.closing(Keepers()))
+        made = _planned(experiment, opened, keepers)
+        setting = environment()
+        progress.planned(made.counts)
+        keep_code(made.graph, opened)
+        crew = stack.enter_context(_crew(backend, address, jobs, made, opened, setting, progress))
         path = _run_folder(runs, experiment, started)
         progress.attach(path / "log.jsonl")
         (path / "experiment.toml").write_text(experiment.to_toml(), encoding="utf-8")
@@ -192,6 +191,8 @@ def run(
             ((c.id, c.slug, k) for c, k in zip(made.cells, made.graph.wanted, strict=True)),
             map(made.graph.recipe, made.graph.instances),
         )
+        if crew is not None:
+            keepers.close()
         outcome = engine.Outcome()
         to_do = made.schedule.to_compute > 0
         for again in reversed(range(engine.MOST_REPAIRS)):
@@ -208,6 +209,7 @@ def run(
                     seconds=_seconds(opened),
                     warn=progress.warned,
                     crew=crew,
+                    keepers=keepers,
                 )
                 _remember_seconds(opened, outcome.seconds)
             results = _results(made, opened, outcome, setting["id"], started)
@@ -315,87 +317,6 @@ def load_run(path: Path) -> Run:
     return Run(path, manifest, *tables)
 
 
-def _request(experiment: Experiment, cell: Cell) -> Request:
-    return Request(
-        name=cell.slug,
-        flow=FlowSpec(
-            experiment.modules_for(cell),
-            tuple(sorted(experiment.config_for(cell).items())),
-            experiment.variant(cell.variant).module,
-        ),
-        inputs=experiment.inputs_for(cell),
-        wanted=WANTED,
-        optional=OPTIONAL,
-        timeout=experiment.variant(cell.variant).timeout,
-        memory=experiment.variant(cell.variant).memory,
-    )
-
-
-def _dataset(experiment: Experiment, dataset: DatasetSpec, store: Store) -> dict[str, Any]:
-    """Facts of a dataset, after checking that the experiment can be made from it."""
-    cells = [c for c in experiment.cells() if c.dataset == dataset.name]
-    if not cells:
-        return {}  # the filter leaves nothing of it
-    request = replace(
-        _request(experiment, cells[0]), name=dataset.name, wanted=PROFILE, optional=CARD
-    )
-    graph = merged([request])
-    _compute_here(graph, store, where=f"dataset {dataset.name!r}")
-    keys = graph.wanted[0]
-    facts = {name: _value(store, keys[name]) for name in (*PROFILE[1:], *CARD) if name in keys}
-    profile: dict[str, Any] = facts["series_profile"]
-    from dataflows import suitability
-
-    found = suitability.problems(
-        profile,
-        target=sorted({c.target for c in cells}),
-        horizons=experiment.horizons,
-        n_folds=experiment.protocol.n_folds,
-        first_train=experiment.protocol.first_train,
-        test_size=experiment.protocol.test_size,
-    )
-    if found:
-        more = f" (and {len(found) - 1} more like it)" if len(found) > 1 else ""
-        raise UserError(f"dataset {dataset.name!r}: {one_line(found[0])}{more}")
-    record = store.record(keys["series"])
-    return {
-        **facts.get("dataset_card", {}),
-        **{k: profile[k] for k in ("n_rows", "start", "end")},
-        "data_hash": record.data_hash if record else "",
-    }
-
-
-def _compute_here(graph: Graph, store: Store, *, where: str) -> None:
-    """Compute a small graph in this process; its faults are the asker's."""
-    for _ in range(engine.MOST_REPAIRS):
-        plan = schedule(graph, store)
-        for chunk in itertools.chain.from_iterable(plan.waves):
-            answer = _patient(engine.task(chunk, graph, store, ""))
-            if answer.status in BAD:
-                raise UserError(f"{where}: {answer.error_message}")
-            if answer.status == "damaged":
-                break
-        else:
-            return
-
-
-def _patient(task: Task) -> Answer:
-    while True:
-        answer = work(task)
-        if answer.error_type == "KeyboardInterrupt":
-            raise KeyboardInterrupt
-        if answer.status != "busy":
-            return answer
-        time.sleep(engine.BUSY_SECONDS)
-
-
-def _value(store: Store, key: str) -> Any:
-    record = store.record(key)
-    if record is None:
-        raise BenchError(f"the store lost {key} while it was being used; run again")
-    return store.load(record)
-
-
 @contextlib.contextmanager
 def _crew(
     backend: Backend,
@@ -460,13 +381,13 @@ def _results(
     found: list[CellResult] = []
     graph = made.graph
     model_steps: dict[FlowSpec, frozenset[str]] = {}
-    for cell, request, wanted, steps in zip(
+    for cell, asked, wanted, steps in zip(
         made.cells, graph.requests, graph.wanted, graph.steps, strict=True
     ):
-        if request.flow not in model_steps:
-            model = catalogue.load_module(request.flow.model).__name__
-            model_steps[request.flow] = frozenset(
-                s.name for s in flow(request.flow).steps.values() if s.module == model
+        if asked.flow not in model_steps:
+            model = catalogue.load_module(asked.flow.model).__name__
+            model_steps[asked.flow] = frozenset(
+                s.name for s in flow(asked.flow).steps.values() if s.module == model
             )
         records = {name: store.record(key) for name, key in wanted.items()}
         lost = [name for name in WANTED if records[name] is None]
@@ -499,7 +420,7 @@ def _results(
                 code_hash=blake3(codes.encode()).hexdigest(length=16),
                 environment=setting,
                 started=started.isoformat(timespec="seconds"),
-                model_steps=model_steps[request.flow],
+                model_steps=model_steps[asked.flow],
             )
         )
     return found
@@ -521,8 +442,7 @@ def _write_failures(
         if failure is not None and (failure.trace or failure.output):
             folder = path / "failures"
             folder.mkdir(exist_ok=True)
-            printed = f"\nprinted before:\n{failure.output}" if failure.output.strip() else ""
-            text = f"{failure.trace.rstrip()}\n{printed}"
+            text = told(failure.trace, failure.output)
             (folder / f"{result.slug}.txt").write_text(text, encoding="utf-8")
 
 

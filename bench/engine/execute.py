@@ -17,6 +17,7 @@ from bench.engine.interruption import Interruption
 from bench.engine.keeper import Keepers
 from bench.engine.limits import Limit, limits, loosest
 from bench.engine.plan import Chunk, Graph, schedule
+from bench.engine.seats import WorkerNotStarted
 from bench.engine.task import BAD, Answer, Part, Task
 
 __all__ = ["Failure", "Hands", "Outcome", "Watcher", "execute", "task"]
@@ -25,6 +26,8 @@ __all__ = ["Failure", "Hands", "Outcome", "Watcher", "execute", "task"]
 BUSY_SECONDS = 0.5
 # A chunk whose stored input turns out damaged this often is given up.
 MOST_REPAIRS = 3
+# Answers in a row that no process could be started; each comes after several starts.
+MOST_UNSTARTED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ def execute(
     seconds: Mapping[str, float] | None = None,
     warn: Callable[[str], None] = lambda text: None,
     crew: Hands | None = None,
+    keepers: Keepers | None = None,
 ) -> None:
     """Compute what the store lacks, in waves, until nothing more can be computed.
 
@@ -94,17 +98,21 @@ def execute(
         Told what the asker should know at once.
     crew : Hands, optional
         Workers of a cluster, which then run the work instead of `jobs` processes here.
+    keepers : Keepers, optional
+        Those that are there already, for work done here.
 
     Raises
     ------
+    WorkerNotStarted
+        Again and again no process to compute in could be started.
     ClusterLost
         The cluster went away, or a worker that joined it late may not take part.
     KeyboardInterrupt
         It was interrupted: the first time what runs is finished and kept, the second ends it.
     """
-    repairs = 0
+    repairs = unstarted = 0
     known = limits(graph)
-    hands = _Threads(jobs) if crew is None else crew
+    hands = _Threads(jobs, keepers or Keepers()) if crew is None else crew
 
     def interrupted(text: str) -> None:
         hands.stop()
@@ -133,7 +141,14 @@ def execute(
                     chunk = chunks[answer.chunk]
                     if answer.status == "stopped":
                         continue
-                    if answer.status in ("busy", "damaged"):
+                    unstarted = unstarted + 1 if answer.status == "unstarted" else 0
+                    if unstarted == MOST_UNSTARTED:
+                        hands.stop()
+                        raise WorkerNotStarted(
+                            f"{answer.error_message} ({unstarted} times and more); what was "
+                            "finished is kept, and the same command goes on from there"
+                        )
+                    if answer.status in ("busy", "damaged", "unstarted"):
                         absent.update(chunk.outputs)
                     repairs += answer.status == "damaged"
                     _note(chunk, answer, graph, outcome)
@@ -256,9 +271,9 @@ class _Threads:
 
     name, backend, pre_dispatch = "this machine", "threading", "2 * n_jobs"
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, keepers: Keepers) -> None:
         self.jobs = jobs
-        self._keepers = Keepers()
+        self._keepers = keepers
         self._stopped = False
 
     def call(self, task: Task) -> tuple[Callable[..., str], tuple[Any, ...]]:

@@ -1,13 +1,12 @@
 """Keeps processes that compute, each one task at a time, so that what kills one has one cause.
 
-Whatever engine hands out the tasks, its workers call `kept`, which only waits: the step runs in a
-child. A child that crashes, hangs or grows beyond its limit is known at once, with the task that
-did it; the engine's worker goes on, and answers with a text as ever.
+Whatever engine hands out the tasks, its workers only wait for a keeper: the step runs in a child.
+A child that crashes, hangs or grows beyond its limit is known at once, with the task that did it;
+the engine's worker goes on, and answers with a text as ever.
 """
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import select
@@ -16,7 +15,6 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import psutil
@@ -27,11 +25,15 @@ from bench.engine.task import Answer, Task
 from bench.errors import BenchError, one_line
 from bench.spec.size import size_text
 
-__all__ = ["Keeper", "Keepers", "kept", "release"]
+__all__ = ["Keeper", "Keepers"]
 
 # A process may end for reasons outside its task; the second time the task did it.
 ATTEMPTS = 2
-STARTS = 5  # of a template, which runs nothing that could end it
+# A child that went with the process it was copied from says nothing of its task; yet a step may
+# end that process on purpose.
+LOSSES = 10
+STARTS = 5  # before a task is given back, and with pauses that double from this many seconds
+PAUSE_SECONDS = 0.1
 # Reading, importing and building before the first step do not count towards a time limit, but a
 # module that hangs while it is imported must not go on for ever.
 LOADING_SECONDS = 120.0
@@ -41,27 +43,6 @@ POLL_SECONDS = 1.0  # between two looks at a child without limits
 TELL_SECONDS = 0.1  # for a child to write down where it is before it is ended
 MOST_OUTPUT = 20_000  # characters of what a failed step printed
 LARGEST_OUTPUT = 1 << 26  # bytes that a step may print before what came first is forgotten
-
-
-def kept(task: Task) -> str:
-    """Run a task in a child of this process and return its answer's text; never raises for it.
-
-    The child is started at the first call and serves all later ones; concurrent calls get one
-    each. `release` ends them.
-    """
-    return _keepers().kept(task)
-
-
-def release() -> None:
-    """End the children that `kept` started; the next call starts anew."""
-    _keepers().close()
-
-
-@lru_cache(maxsize=1)
-def _keepers() -> Keepers:
-    keepers = Keepers()
-    atexit.register(keepers.close)
-    return keepers
 
 
 class Keepers:
@@ -85,7 +66,8 @@ class Keepers:
         finally:
             with self._lock:
                 self._busy.discard(keeper)
-                self._idle.append(keeper)
+                # The last is the next: one that can start nothing is not asked before the others.
+                self._idle.insert(len(self._idle) if keeper.seated else 0, keeper)
 
     def kill(self) -> None:
         """End every child now; calls under way, and later ones, answer that they were stopped."""
@@ -123,26 +105,32 @@ class Keeper:
         self._kills = 0
         self._output, self._note = scratch(append=True), scratch()
 
+    @property
+    def seated(self) -> bool:
+        """Whether there is a child, or what one is copied from."""
+        return self._seat is not None or self._nursery is not None
+
     def answer(self, task: Task) -> str:
         """Return the answer of a task, whatever becomes of the child."""
         try:
             sent = frames.framed(frames.TASK, task.text().encode())
-            for attempt in range(1, ATTEMPTS + 1):
-                text = self._attempt(task, sent, last=attempt == ATTEMPTS)
+        except BenchError as cause:
+            return _unanswered(task, "failed", cause)
+        self._suit(task.packages)
+        tally = _Tally()
+        try:
+            while True:
+                text = self._attempt(task, sent, tally)
                 if self._stopped:
                     return Answer(task.chunk, "stopped").text()
                 if text is not None:
                     return text
-        except (BenchError, OSError) as cause:
-            self._close_seat()
-            failed = Answer(
-                task.chunk,
-                "failed",
-                error_type=type(cause).__name__,
-                error_message=one_line(cause),
-            )
-            return failed.text()
-        raise AssertionError("the last attempt always answers")
+        except (WorkerNotStarted, OSError) as cause:  # of the machine, and no fault of the task
+            self._forget_child()
+            return _unanswered(task, "unstarted", cause)
+        except BaseException:  # such as Ctrl-C: what runs must not answer the next task
+            self._forget_child()
+            raise
 
     def stop(self) -> None:
         """End the child now, from another thread; the call under way answers."""
@@ -153,8 +141,7 @@ class Keeper:
 
     def close(self) -> None:
         """End the child and what it is copied from."""
-        self._close_seat()
-        self._drop_nursery()
+        self._forget_child()
         self._output.close()
         self._note.close()
 
@@ -176,20 +163,34 @@ class Keeper:
 
     def _copied(self) -> Seat | None:
         """Return a child that is copied from a template; None where that cannot be done."""
-        for attempt in range(1, STARTS + 1):
-            if self._nursery is None:
-                self._nursery = Nursery(self._packages)
+        for start in range(STARTS):
             try:
+                if self._nursery is None:
+                    # One that did not start may have been killed: the next one is quicker to start,
+                    # and does without a package that ends whoever imports it.
+                    self._nursery = Nursery(() if start else self._packages)
                 child = self._nursery.child(self._output.fileno(), self._note.fileno())
-            except WorkerNotStarted:  # the template itself may have been killed: it is replaced
+            except WorkerNotStarted:
                 self._drop_nursery()
-                if attempt == STARTS or self._stopped:
+                if start == STARTS - 1 or self._stopped:
                     raise
+                time.sleep(PAUSE_SECONDS * 2**start)
                 continue
             if child is None:
                 self._drop_nursery()
             return child
-        raise AssertionError("the last attempt returns or raises")
+        raise AssertionError("the last start returns or raises")
+
+    def _suit(self, packages: Sequence[str]) -> None:
+        """Start anew where what a child is copied from lacks packages of others."""
+        ours = ("bench.", "dataflows.")  # what they take to import is little
+        if not set(self._packages).issuperset(p for p in packages if not p.startswith(ours)):
+            self._forget_child()
+            self._packages = tuple(packages)
+
+    def _forget_child(self) -> None:
+        self._close_seat()
+        self._drop_nursery()
 
     def _drop_nursery(self) -> None:
         nursery, self._nursery = self._nursery, None
@@ -204,7 +205,7 @@ class Keeper:
 
     # -- one attempt --------------------------------------------------------------------------
 
-    def _attempt(self, task: Task, sent: bytes, *, last: bool) -> str | None:
+    def _attempt(self, task: Task, sent: bytes, tally: _Tally) -> str | None:
         """Return the answer; None when the child died and another may do better."""
         self._output.truncate(0)
         self._note.truncate(0)
@@ -223,14 +224,20 @@ class Keeper:
                 return self._with_output(Answer.read(text.decode())).text()
             return text.decode()
         self._seat = None
+        lost = False
         try:
             code, peak = seat.kill()
-        except OSError:  # the template is gone as well
-            code, peak = -int(getattr(signal, "SIGKILL", 9)), 0.0
+        except OSError:  # what it was copied from is gone as well
+            self._drop_nursery()
+            lost, code, peak = True, -int(getattr(signal, "SIGKILL", 9)), 0.0
         starved = code == -9 and _kills_for_memory() > self._kills
-        if watch.reason is None and not last:
+        if lost and not starved:
+            tally.lost += 1
+        else:
+            tally.died += 1
+        if watch.reason is None and tally.died < ATTEMPTS and tally.lost < LOSSES:
             return None
-        reason = watch.reason or _death(code, starved=starved)
+        reason = watch.reason or _death(code, starved=starved, lost=tally.lost)
         dead = Answer(
             task.chunk,
             reason.status,
@@ -287,6 +294,14 @@ class Keeper:
         size = os.fstat(self._output.fileno()).st_size
         data = os.pread(self._output.fileno(), MOST_OUTPUT, max(0, size - MOST_OUTPUT))
         return replace(answer, output=data.decode("utf-8", "replace"))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """How often a child of one task died, by itself or with what it was copied from."""
+
+    died: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,8 +379,18 @@ _SIGNALS = {
 }
 
 
-def _death(code: int, *, starved: bool) -> _Reason:
+def _unanswered(task: Task, status: str, cause: Exception) -> str:
+    answer = Answer(
+        task.chunk, status, error_type=type(cause).__name__, error_message=one_line(cause)
+    )
+    return answer.text()
+
+
+def _death(code: int, *, starved: bool, lost: int) -> _Reason:
     """Return what an exit code says."""
+    if lost == LOSSES:
+        why = f"the process that starts workers was ended each time that it ran, {lost} times"
+        return _Reason("failed", "WorkerDied", why)
     if starved:
         return _Reason("oom", "OutOfMemory", "the system ended it because memory ran out")
     if code >= 0:

@@ -15,6 +15,8 @@ import time
 from collections.abc import Sequence
 from typing import IO, Protocol
 
+import psutil
+
 from bench.engine import template
 from bench.errors import BenchError
 
@@ -42,7 +44,8 @@ ONE_THREAD = dict.fromkeys(
 NO_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 CAN_COPY = sys.platform == "linux"
 
-_START_SECONDS = 300.0  # a cold start on a busy machine reads a gigabyte of packages
+# A cold start on a busy machine reads a gigabyte of packages; while it gets on, it may take longer.
+_IDLE_SECONDS = 300.0
 _END_SECONDS = 60.0  # a killed process gives its memory back first
 _MAIN = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from bench.engine import template; "
@@ -50,7 +53,7 @@ _MAIN = (
 
 
 class WorkerNotStarted(BenchError):
-    """No process could be started to compute in."""
+    """No process could be started to compute in; no task is to blame."""
 
 
 def scratch(*, append: bool = False) -> IO[bytes]:
@@ -106,12 +109,17 @@ class Nursery:
         self._errors = scratch(append=True)
         words = [json.dumps(sys.path), str(theirs.fileno()), json.dumps(list(packages))]
         with theirs:
-            self._process = _started(
-                "template.main(int(sys.argv[2]), json.loads(sys.argv[3]))",
-                words,
-                descriptors=(theirs.fileno(),),
-                output=self._errors,
-            )
+            try:
+                self._process = _started(
+                    "template.main(int(sys.argv[2]), json.loads(sys.argv[3]))",
+                    words,
+                    descriptors=(theirs.fileno(),),
+                    output=self._errors,
+                )
+            except BaseException:
+                self.control.close()
+                self._errors.close()
+                raise
 
     def child(self, output: int, note: int) -> _Copied | None:
         """Start a child; None when the template has threads, so that a copy may be stuck.
@@ -124,7 +132,7 @@ class Nursery:
         with theirs:
             try:
                 socket.send_fds(self.control, [b"+"], [theirs.fileno(), output, note])
-                pid, _ = self.status(_START_SECONDS)
+                pid, _ = self._begun()
             except OSError as cause:
                 ours.close()
                 raise WorkerNotStarted(f"{cause}{_last_line(self._errors)}") from None
@@ -151,6 +159,24 @@ class Nursery:
         """Let the template and its child end, without waiting for them; from any thread."""
         with contextlib.suppress(OSError):
             self.control.shutdown(socket.SHUT_RDWR)
+
+    def _begun(self) -> tuple[int, int]:
+        worked = -1.0
+        while True:
+            try:
+                return self.status(_IDLE_SECONDS)
+            except TimeoutError:
+                before, worked = worked, self._worked()
+                if worked <= before:
+                    raise
+
+    def _worked(self) -> float:
+        """Return the seconds of processor time that the template has used."""
+        try:
+            times = psutil.Process(self._process.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(times.user + times.system)
 
     def status(self, seconds: float) -> tuple[int, int]:
         """Wait for what the template tells of a child's begin or end."""
@@ -210,7 +236,7 @@ class Loner:
                     descriptors=handles,
                     output=output,
                 )
-            except OSError:
+            except BaseException:
                 self.stream.close()
                 raise
         self.pid = self._process.pid

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.cache.plain import JSON, from_json, to_json
 from bench.engine.graph import FlowSpec
 
-__all__ = ["BAD", "Answer", "Part", "Task"]
+__all__ = ["BAD", "Answer", "Part", "Task", "told"]
 
 # Ends of a chunk that leave its cells without a result.
 BAD = frozenset({"failed", "timeout", "oom"})
@@ -110,7 +110,8 @@ class Answer:
     """What came of a chunk."""
 
     chunk: int
-    status: str  # computed | served | failed | timeout | oom | busy | damaged | stopped
+    # computed | served | failed | timeout | oom | busy | damaged | stopped | unstarted
+    status: str
     computed: int = 0
     seconds: float = 0.0
     peak_mb: float = 0.0
@@ -130,3 +131,9 @@ class Answer:
     def read(text: str) -> Answer:
         """Return the answer that a line tells."""
         return Answer(**json.loads(text))
+
+
+def told(trace: str, output: str) -> str:
+    """Return what is there to read of a step that failed: where, and what it had printed."""
+    printed = f"\nprinted before:\n{output}" if output.strip() else ""
+    return f"{trace.rstrip()}\n{printed}"

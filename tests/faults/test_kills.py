@@ -46,7 +46,7 @@ def test_a_run_killed_again_and_again_is_completed_by_the_next(
     lab: Lab, same: Same, rounds: int, whom: str
 ):
     """Each round kills a run that goes on from the one before, until there is nothing to do."""
-    if rounds == 1 and whom in ("group", "template"):
+    if rounds == 1 and whom == "group":
         pytest.skip("part of the long form: nox -s faults")
     draw = random.Random(f"{whom} {rounds}")
     killed = 0
@@ -70,8 +70,11 @@ def test_a_run_killed_again_and_again_is_completed_by_the_next(
 
 @pytest.mark.parametrize("whom", ["worker", "template"])
 def test_a_run_outlives_its_workers(lab: Lab, same: Same, rounds: int, whom: str):
-    """A worker killed from outside costs time; killed twice at one step, the cells of that step."""
-    if rounds == 1 and whom in ("group", "template"):
+    """A worker killed from outside costs time; killed twice at one step, the cells of that step.
+
+    What workers are copied from runs no step: killed, as it starts or later, it costs no cell.
+    """
+    if rounds == 1 and whom == "template":
         pytest.skip("part of the long form: nox -s faults")
     draw = random.Random(f"{whom} {rounds}")
     killed = 0
@@ -85,10 +88,10 @@ def test_a_run_outlives_its_workers(lab: Lab, same: Same, rounds: int, whom: str
                 killed += kill_later(process, whom, draw.uniform(0.05, most))
                 print(f"{whom}: {killed} killed", flush=True)
             done = finished(process)
-            assert done.code in (0, 3), done.said
+            assert done.code == 0 or (done.code == 3 and whom == "worker"), done.said
             assert gone(seen)
         if done.code == 3:
-            assert "WorkerDied" in done.said or "WorkerNotStarted" in done.said, done.said
+            assert "SIGKILL (killed from outside), 2 times" in done.said
             assert lab.command("retry", "--failed", "--no-report").code == 0
         same(lab)
         assert not lab.left_behind()

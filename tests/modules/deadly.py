@@ -56,6 +56,19 @@ def killed_once(fine: int, flag: str) -> int:
     return fine
 
 
+@tag(hidden="files,environment,clock")
+def orphaned(fine: int, flag: str, times: int) -> int:
+    """As when the process is killed from which this one was copied, so many times."""
+    with Path(flag).open("a+") as file:
+        file.seek(0)
+        if len(file.read()) >= times:
+            return fine
+        file.write("x")
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(60)
+    return fine
+
+
 @tag(hidden="network,environment,files,dynamic")
 def writes_everywhere(fine: int) -> int:
     """Noise on every way out, from Python, from C and from a program."""

@@ -1,14 +1,18 @@
 """Execution in worker processes: right values, once each, and faults that stay where they are."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from bench.cache.lineage import lineage
 from bench.cache.store import Store
+from bench.engine import execute as execution
+from bench.engine import keeper
 from bench.engine.execute import Outcome, execute
 from bench.engine.graph import FlowSpec
 from bench.engine.plan import Chunk, Graph, Request, merged, schedule
+from bench.engine.seats import WorkerNotStarted
 from bench.engine.task import Answer
 
 MODULES = Path(__file__).resolve().parents[2] / "modules"
@@ -81,6 +85,22 @@ def test_a_fault_costs_its_own_cell_only(tmp_path: Path, jobs: int):
     assert [value(graph, store, 5 * n, "chatty") for n in range(3)] == [10, 20, 30]
     message = next(f.error_message for f in outcome.failures.values() if f.step == "raises")
     assert "\n" not in message
+
+
+def test_a_machine_that_starts_no_process_stops_the_run_and_blames_no_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    store = Store(tmp_path / "store")
+    spec = flow_of(MODULES / "arithmetic.py")
+    graph = merged([Request("one", spec, {"a": 1.0, "seed": 1}, ("seeded",))])
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(keeper, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(execution, "BUSY_SECONDS", 0.0)
+    with pytest.raises(WorkerNotStarted, match=r"no worker process .* the same command goes on"):
+        ran(graph, store, 2)
+    monkeypatch.undo()
+    outcome, _ = ran(graph, store, 2)
+    assert outcome.computed == set(graph.instances)
 
 
 def test_a_changed_recipe_with_the_same_content_is_served_not_computed(tmp_path: Path):

@@ -1,7 +1,11 @@
 """A keeper answers for every task, whatever the task does to its process."""
 
+import contextlib
 import os
 import pickle
+import signal
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,8 +18,9 @@ from bench.cache.store import Store
 from bench.engine import keeper as module
 from bench.engine.execute import task
 from bench.engine.graph import FlowSpec
-from bench.engine.keeper import Keeper, Keepers, kept, release
+from bench.engine.keeper import Keeper, Keepers
 from bench.engine.plan import Graph, Request, merged, schedule
+from bench.engine.seats import CAN_COPY
 from bench.engine.task import Answer, Task
 
 DEADLY = Path(__file__).resolve().parents[2] / "modules" / "deadly.py"
@@ -169,17 +174,99 @@ def test_a_child_goes_when_its_keeper_does(store: Store):
     assert not psutil.pid_exists(child)
 
 
-def test_engines_call_one_function_by_name(store: Store):
-    assert pickle.loads(pickle.dumps(kept)) is kept
+def test_a_keeper_serves_again_until_it_lacks_a_package(store: Store):
     (asked,) = tasks(store, "fine")
     assert pickle.loads(pickle.dumps(asked)) == asked == Task.read(asked.text())
+    with contextlib.closing(Keepers()) as keepers:
+        assert Answer.read(keepers.kept(asked)).status == "computed"
+        assert Answer.read(keepers.kept(asked)).status == "served"
+        (keeper,) = keepers._idle
+        before = pid(keeper, store, 1)
+        for n, packages in ((2, ("bench.errors", "dataflows.ports")), (3, ("json",))):
+            (other,) = tasks(store, "pid", n=n)
+            keepers.kept(replace(other, packages=packages))
+            record = store.record(other.outputs[0])
+            assert record is not None
+            assert (store.load(record) == before) == (n == 2)
+        assert keepers._idle == [keeper]
+    assert not keeper.seated
+
+
+@pytest.mark.skipif(not CAN_COPY, reason="children are no copies here")
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_child_that_goes_with_its_template_is_no_fault_of_its_task(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+):
+    monkeypatch.setattr(module, "LOSSES", 3)
+    made = Keeper(())
+    answer = answered(made, store, "orphaned", flag=str(tmp_path / "flag"), times=times)
+    made.close()
+    if times == 2:
+        assert answer.status == "computed"
+        return
+    assert (answer.status, answer.error_type, answer.step) == ("failed", "WorkerDied", "orphaned")
+    assert f"the process that starts workers was ended each time that it ran, {times} times" in (
+        answer.error_message
+    )
+
+
+@pytest.mark.skipif(not CAN_COPY, reason="children are no copies here")
+def test_a_template_that_is_killed_as_it_starts_is_started_again(store: Store):
+    killed: list[int] = []
+    done = threading.Event()
+
+    def kill() -> None:
+        while len(killed) < 3 and not done.wait(0.05):
+            for child in psutil.Process().children():
+                if child.pid not in killed and "template.main" in " ".join(child.cmdline()):
+                    child.kill()
+                    killed.append(child.pid)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    made = Keeper(("torch",))
     try:
-        assert Answer.read(kept(asked)).status == "computed"
-        assert Answer.read(kept(asked)).status == "served"
-        assert len(module._keepers()._idle) == 1
+        assert answered(made, store, "fine").status == "computed"
     finally:
-        release()
-    assert not module._keepers()._idle
+        done.set()
+        thread.join()
+        made.close()
+    assert len(killed) == 3
+
+
+@pytest.mark.skipif(not CAN_COPY, reason="children are no copies here")
+def test_a_package_that_ends_who_imports_it_costs_only_who_needs_it(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "deadly_package.py").write_text(
+        f"import os\nos.kill(os.getpid(), {int(signal.SIGILL)})\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    made = Keeper(("deadly_package",))
+    assert answered(made, store, "fine").status == "computed"
+    made.close()
+
+
+def test_a_machine_that_starts_no_process_fails_no_task(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    made = Keeper(())
+    answer = answered(made, store, "fine")
+    assert (answer.status, answer.error_type) == ("unstarted", "WorkerNotStarted")
+    monkeypatch.undo()
+    assert answered(made, store, "fine").status == "computed"
+    made.close()
+
+
+def test_an_interruption_leaves_no_work_under_way(store: Store):
+    (asked,) = tasks(store, "hangs")
+    threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with contextlib.closing(Keepers()) as keepers:
+        with pytest.raises(KeyboardInterrupt):
+            keepers.kept(asked)
+        (fine,) = tasks(store, "fine", n=4)
+        assert Answer.read(keepers.kept(fine)).status == "computed"
 
 
 def test_an_input_that_is_no_plain_value_is_an_answer(keeper: Keeper, store: Store):
