@@ -1,14 +1,19 @@
 """Clusters of real processes, for tests of what runs on them."""
 
 import contextlib
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+import psutil
 
 from bench.cache.store import Store
 from bench.engine.cluster import Cluster
@@ -25,20 +30,17 @@ ROOT = Path(__file__).resolve().parents[1]
 class Dask:
     """A scheduler and its workers, each a process of its own, that talk over TCP."""
 
-    def __init__(self, folder: Path, *, host: str = "127.0.0.1", **settings: str) -> None:
+    def __init__(
+        self, folder: Path, *, host: str = "127.0.0.1", port: int = 0, **settings: str
+    ) -> None:
         self._settings = settings
-        with socket.socket() as free:
-            free.bind((host, 0))
-            port = free.getsockname()[1]
+        self.port = port = port or _free_port(host)
         self.address = f"tcp://{host}:{port}"
         self.folder = folder
         words = ("--host", host, "--port", str(port), "--no-dashboard")
         self.scheduler = self._started("dask_scheduler", *words)
         self.workers: list[subprocess.Popen[bytes]] = []
-        for _ in range(600):
-            with contextlib.suppress(OSError), socket.create_connection((host, port)):
-                break
-            time.sleep(0.1)
+        _reached(host, port)
 
     def _started(
         self, program: str, *words: str, path: Path = ROOT, on: Sequence[str] = ()
@@ -66,11 +68,95 @@ class Dask:
         with distributed.Client(self.address, set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=120)
 
+    def lose(self) -> None:
+        """End the scheduler at once."""
+        os.killpg(self.scheduler.pid, signal.SIGKILL)
+        self.scheduler.wait()
+
     def close(self) -> None:
         for process in (*self.workers, self.scheduler):
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+class Ray:
+    """A head and nodes, each a process of its own with processes below it."""
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.port = port or _free_port(host)
+        self.address = f"{host}:{self.port}"
+        # Not under pytest's folder: names of sockets have to be short.
+        self._folder = tempfile.mkdtemp(prefix="ray-")
+        self._started: list[psutil.Popen] = []
+        place = (
+            "--node-ip-address",
+            host,
+            "--port",
+            str(self.port),
+            "--include-dashboard",
+            "false",
+        )
+        self.head = self._start("--head", *place, "--temp-dir", self._folder)
+        _reached(host, self.port)
+
+    def _start(self, *words: str, on: Sequence[str] = ()) -> psutil.Popen:
+        fixed = ("--num-cpus", "1", "--block")
+        process = psutil.Popen(
+            [*on, str(Path(sys.executable).with_name("ray")), "start", *words, *fixed],
+            env={**os.environ, **self.settings},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._started.append(process)
+        return process
+
+    # Who started a Ray of one's own on this machine has a token, which others would then ask for.
+    settings: Mapping[str, str] = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+
+    def join(self, *, host: str = "127.0.0.1", on: Sequence[str] = ()) -> psutil.Popen:
+        """Let a node join, started by a command."""
+        return self._start("--address", self.address, "--node-ip-address", host, on=on)
+
+    def lose(self) -> None:
+        """End the head at once."""
+        self.kill(self.head)
+
+    def kill(self, node: psutil.Popen) -> None:
+        """End a node at once, with all that it started."""
+        for process in (*node.children(recursive=True), node):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        node.wait()
+
+    def close(self) -> None:
+        for node in reversed(self._started):
+            if node.poll() is None:
+                self.kill(node)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as free:
+        free.bind((host, 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _reached(host: str, port: int) -> None:
+    for _ in range(600):
+        with contextlib.suppress(OSError), socket.create_connection((host, port)):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"nothing listens at {host}:{port}")
+
+
+def advanced(runs: Path) -> int:
+    """Return how many chunks runs in a folder have done."""
+    logs = [p for p in runs.glob("*/log.jsonl") if not p.parent.is_symlink()]
+    whole = [log.read_text().rpartition("\n")[0].splitlines() for log in logs]
+    return sum(json.loads(line)["event"] == "advanced" for lines in whole for line in lines)
 
 
 class Hosts:

@@ -5,6 +5,7 @@ installed distribution only the version is noted. The order is the same in every
 """
 
 import abc
+import builtins
 import contextlib
 import copyreg
 import enum
@@ -283,12 +284,17 @@ class Reach:
                     out.append(b"__file__")
                     return
             else:
-                builtins = space.get("__builtins__", {})
-                held = builtins if isinstance(builtins, dict) else vars(builtins)
+                given = space.get("__builtins__", {})
+                held = given if isinstance(given, dict) else vars(given)
                 if head not in held:
                     out.append(b"missing " + head.encode())
                     return
                 value = held[head]
+                if _stands_in(value):
+                    self.hidden_name(f"builtins.{head}", reference.argument, fn)
+                    self.value_of_extension(out, builtins)
+                    out.extend((b"builtins", head.encode()))
+                    return
             name = f"{space.get('__name__', '?')}.{head}"
         self.followed(out, value, name, rest, reference, fn)
 
@@ -797,6 +803,17 @@ def _module_of(value: object) -> types.ModuleType | None:
     if isinstance(value, types.ModuleType):
         return value
     return sys.modules.get(value.__module__) if isinstance(value, type) else None
+
+
+def _stands_in(value: object) -> bool:
+    """Whether a package put this in place of one of Python's own functions, as Ray does to `print`.
+
+    It did so in this process; a step runs in another, and its code is the same there.
+    """
+    return isinstance(value, types.FunctionType) and owner_of_function(value) not in (
+        None,
+        "python",
+    )
 
 
 def _makes_classes(fn: types.FunctionType) -> bool:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
+import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-# On start Ray reports usage: not wanted.
+# Not wanted: a report of usage, and another `print` in this process.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_TQDM_PATCH_PRINT", "0")
 
 import ray
 from joblib._parallel_backends import ParallelBackendBase
@@ -22,6 +26,10 @@ __all__ = ["connected"]
 
 # A node may be lost for reasons outside the task; the fourth time the task did it.
 RETRIES = 3
+# A process that lost Ray's head is ended by Ray after 60 s, with a line of its own: be quicker.
+PATIENCE_SECONDS = 30.0  # a head that is started again in that time goes on
+LOOK_SECONDS = 2.0
+CPU_SECONDS = 60.0  # that nodes may take to join before it is called a mistake
 
 
 @contextlib.contextmanager
@@ -36,7 +44,8 @@ def connected(address: str | None, jobs: int) -> Iterator[_Ray]:
                 f"--address {address}: this process already belongs to the Ray cluster at {here}; "
                 "leave it with ray.shutdown(), or leave the address out"
             )
-        yield _Ray(here)
+        with _watched(_Ray(here)) as cluster:
+            yield cluster
         return
     quiet = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     if address is None:
@@ -46,14 +55,28 @@ def connected(address: str | None, jobs: int) -> Iterator[_Ray]:
         try:
             ray.init(address=address, **quiet)
         except Exception as cause:  # noqa: BLE001 - whatever a wrong service makes it raise
-            raise UserError(
-                f"--address {address}: no Ray cluster that this machine belongs to "
-                f"({one_line(cause, most=160)}); start the command on a node of the cluster"
-            ) from None
+            raise UserError(f"--address {address}: {_refusal(cause)}") from None
     try:
-        yield _Ray(address)
+        with _watched(_Ray(address)) as cluster:
+            yield cluster
     finally:
         ray.shutdown()
+
+
+def _refusal(cause: BaseException | None) -> str:
+    """Return why this machine cannot join a cluster, and what to do."""
+    why = one_line(cause, most=160)
+    while cause is not None:
+        if isinstance(cause, ray.exceptions.AuthenticationError):
+            return (
+                "the Ray cluster there asks for a token; set RAY_AUTH_MODE=token, and have the "
+                "cluster's token in ~/.ray/auth_token (`ray get-auth-token` shows it there)"
+            )
+        cause = cause.__cause__
+    return (
+        f"no Ray cluster that this machine belongs to ({why}); start the command on a node of the "
+        "cluster"
+    )
 
 
 def _reach(address: str) -> None:
@@ -79,31 +102,91 @@ class _Ray:
 
     def __init__(self, address: str | None) -> None:
         self.name = "Ray on this machine" if address is None else f"the Ray cluster at {address}"
-        self.workers = int(ray.cluster_resources().get("CPU", 0))
+        self.workers = _cpus(self.name)
         self.backend = _Backend(self.workers)
 
     def everywhere(
         self, function: Callable[..., str], *words: str, among: Collection[str] | None = None
     ) -> Mapping[str, str | Lost]:
+        if self.backend.lost:
+            return {self.name: Lost(-1, self.backend.lost, engine=True)}
         remote = ray.remote(num_cpus=0, max_retries=0)(function)
         asked = {}
         for node in ray.nodes():
-            if node["Alive"]:
+            if node["Alive"] and node["Resources"].get("CPU", 0) >= 1:  # a head often has none
                 here = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-                name = f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
+                place = f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}"
+                name = f"{node['NodeManagerHostname']} ({place})"
                 if among is not None and name not in among:
                     continue
                 asked[name] = remote.options(scheduling_strategy=here).remote(*words)
-        found: dict[str, str | Lost] = {}
-        for name, reference in asked.items():
-            try:
-                found[name] = ray.get(reference)
-            except Exception as cause:  # noqa: BLE001 - told with the worker's name
-                found[name] = Lost(-1, _told(cause), engine=False)
-        return found
+        return {name: self._got(reference) for name, reference in asked.items()}
+
+    def _got(self, reference: Any) -> str | Lost:
+        while not ray.wait([reference], timeout=LOOK_SECONDS)[0]:
+            if self.backend.lost:
+                return Lost(-1, self.backend.lost, engine=True)
+        try:
+            return str(ray.get(reference))
+        except Exception as cause:  # noqa: BLE001 - told with the worker's name
+            return Lost(-1, _told(cause), engine=False)
 
     def kill(self) -> None:
         self.backend.abort_everything()
+
+
+def _cpus(name: str) -> int:
+    """Return how many tasks can run at a time; without any they would wait for ever."""
+    end = time.monotonic() + CPU_SECONDS
+    while (found := int(ray.cluster_resources().get("CPU", 0))) < 1:
+        if time.monotonic() > end:
+            raise UserError(
+                f"{name} has no node with a CPU to work on, even after {CPU_SECONDS:.0f} s; start "
+                "some with `ray start --address HEAD`"
+            )
+        time.sleep(1)
+    return found
+
+
+@contextlib.contextmanager
+def _watched(cluster: _Ray) -> Iterator[_Ray]:
+    """Look after Ray's head and this machine's node for the time of the block."""
+    mine = ray.get_runtime_context().get_node_id()
+    node = next(node for node in ray.nodes() if node["NodeID"] == mine)
+    places = {
+        "its head": ray.get_runtime_context().gcs_address,
+        "the node of this machine": f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}",
+    }
+    over = threading.Event()
+
+    def look() -> None:
+        begin = time.monotonic()
+        while not over.wait(LOOK_SECONDS):
+            silent = [what for what, place in places.items() if not _listens(place)]
+            if not silent:
+                begin = time.monotonic()
+            elif time.monotonic() - begin > PATIENCE_SECONDS:
+                cluster.backend.lose(
+                    f"{silent[0]}, {places[silent[0]]}, does not answer since "
+                    f"{PATIENCE_SECONDS:.0f} s"
+                )
+
+    watch = threading.Thread(target=look, name="watch of Ray", daemon=True)
+    watch.start()
+    try:
+        yield cluster
+    finally:
+        over.set()
+        watch.join()
+
+
+def _listens(place: str) -> bool:
+    host, _, port = place.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=LOOK_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 class _Backend(ParallelBackendBase):  # type: ignore[misc]
@@ -117,9 +200,11 @@ class _Backend(ParallelBackendBase):  # type: ignore[misc]
 
     def __init__(self, workers: int) -> None:
         super().__init__()
+        self.lost = ""  # why the cluster is gone, once it is
         self._workers = workers
         self._remote = ray.remote(num_cpus=1, max_retries=RETRIES)(_batch)
-        self._open: set[Any] = set()
+        # Who waits for a task; taken out by the first who has something to say.
+        self._open: dict[Any, tuple[int, Callable[[list[str | Lost]], None]]] = {}
 
     def effective_n_jobs(self, n_jobs: int) -> int:
         # joblib runs everything in the calling process where there is one worker.
@@ -132,21 +217,30 @@ class _Backend(ParallelBackendBase):  # type: ignore[misc]
     def submit(self, func: Any, callback: Callable[[Any], None]) -> Any:
         chunk: int = func.items[0][1][0]
         reference = self._remote.remote(func)
-        self._open.add(reference)
+        self._open[reference] = (chunk, callback)
 
         def told(future: Any) -> None:
-            self._open.discard(reference)
             try:
                 answers = future.result()
-            except ray.exceptions.RaySystemError as cause:
+            except _GONE as cause:
                 answers = [Lost(chunk, _told(cause), engine=True)]
             except Exception as cause:  # noqa: BLE001 - its worker was lost, or never started
                 answers = [Lost(chunk, _told(cause), engine=False)]
-            callback(answers)
+            if self._open.pop(reference, None) is not None:
+                callback(answers)
 
         future = reference.future()
         future.add_done_callback(told)
         return future
+
+    def lose(self, cause: str) -> None:
+        """Answer what waits for a cluster that is gone: Ray would never do it."""
+        self.lost = cause
+        for reference in tuple(self._open):
+            waiting = self._open.pop(reference, None)
+            if waiting is not None:
+                chunk, callback = waiting
+                callback([Lost(chunk, cause, engine=True)])
 
     def retrieve_result_callback(self, out: list[str | Lost]) -> list[str | Lost]:
         return out
@@ -155,6 +249,10 @@ class _Backend(ParallelBackendBase):  # type: ignore[misc]
         for reference in tuple(self._open):
             with contextlib.suppress(Exception):  # done already, or gone with its cluster
                 ray.cancel(reference, force=True)
+
+
+# What a task ends with when it is not its worker that was lost.
+_GONE = (ray.exceptions.RaySystemError, ray.exceptions.LocalRayletDiedError)
 
 
 def _batch(calls: Callable[[], list[str]]) -> list[str]:

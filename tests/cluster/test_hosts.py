@@ -1,94 +1,17 @@
 """Two hosts as network namespaces, a cable that is pulled and put back, and the right tables."""
 
-import json
 import os
-import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from bench.cli import main
-from tests.clusters import Dask, Hosts
+from tests.clusters import Dask, Hosts, advanced
 
 pytest.importorskip("ray", reason="long, as all of tests/cluster: nox -s cluster runs it")
-
-EXPERIMENT = """
-name = "far"
-seed = 7
-[dataset.walk]
-file = "walk.csv"
-time = "day"
-[matrix]
-target = ["a", "b"]
-task = "continuous"
-horizon = [1, 3]
-[protocol]
-n_folds = 2
-first_train = 200
-test_size = 40
-[models.persistence]
-[models.mine]
-module = "mymodel.py"
-[models.mine.grid]
-weight = [0.1, 0.2, 0.3, 0.4, 0.5]
-"""
-MODEL = """
-import time
-import pandas as pd
-
-TASKS = ("continuous",)
-
-def shrunk(base: pd.DataFrame, weight: float = 0.5) -> pd.Series:
-    time.sleep(4)
-    return base["z_now"] * weight
-
-def prediction(shrunk: pd.Series, test_origins: pd.DatetimeIndex) -> pd.DataFrame:
-    return pd.DataFrame({"y_pred": shrunk.loc[test_origins].to_numpy()}, index=test_origins)
-"""
-
-
-@pytest.fixture
-def hosts() -> Iterator[Hosts]:
-    if shutil.which("ip") is None:
-        pytest.skip("needs iproute2")
-    found = Hosts("one", "two")
-    try:
-        found.up()
-    except subprocess.CalledProcessError as cause:
-        found.down()
-        pytest.skip(f"network namespaces are not permitted here: {cause.stderr.decode().strip()}")
-    yield found
-    found.down()
-
-
-@pytest.fixture
-def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    rng = np.random.default_rng(3)
-    table = pd.DataFrame(
-        np.cumsum(rng.normal(size=(320, 2)), axis=0).round(4),
-        columns=["a", "b"],
-        index=pd.date_range("2020-01-01", periods=320, freq="D", name="day"),
-    )
-    table.to_csv(tmp_path / "walk.csv")
-    (tmp_path / "mymodel.py").write_text(MODEL)
-    (tmp_path / "far.toml").write_text(EXPERIMENT)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def events(log: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-
-
-def advanced(runs: Path) -> int:
-    logs = [p for p in runs.glob("*/log.jsonl") if not p.parent.is_symlink()]
-    return sum(e["event"] == "advanced" for log in logs for e in events(log))
 
 
 def test_a_host_that_is_cut_off_and_comes_back_changes_no_byte(hosts: Hosts, shared: Path):

@@ -66,8 +66,8 @@ def test_a_worker_that_is_killed_is_replaced_and_its_work_done_again(
         if not killed:
             victim = next(
                 p.pid
-                for p in psutil.process_iter(["cmdline"])
-                if p.info["cmdline"][:1] == ["ray::_batch"]
+                for p in psutil.Process().children(recursive=True)
+                if p.cmdline()[:1] == ["ray::_batch"]
             )
             killed.append(victim)
             os.kill(victim, signal.SIGKILL)

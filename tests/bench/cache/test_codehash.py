@@ -3,6 +3,7 @@
 # A row's module is one literal, as short as it can be.
 # ruff: noqa: E501
 
+import builtins
 import functools
 import importlib.util
 import os
@@ -196,6 +197,19 @@ def test_a_library_s_module_that_was_patched_counts(monkeypatch: pytest.MonkeyPa
     before = code_hash(node)
     monkeypatch.setattr(np, "sqrt", lambda x: x)
     assert code_hash(node) != before
+
+
+def test_what_a_package_puts_in_place_of_print_takes_no_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import click
+
+    node = _made("def node(x):\n    print(x)\n    return x\n")
+    before = code_units(node)
+    monkeypatch.setattr(builtins, "print", click.echo)  # as Ray does in the process that asks it
+    assert code_units(node) == before
+    monkeypatch.setattr(builtins, "print", lambda x: x)  # somebody's own still counts
+    assert code_units(node) != before
 
 
 def test_types_count_where_a_library_reads_them() -> None:
