@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,13 +96,22 @@ class RunResult:
 
 @dataclass(frozen=True)
 class Run:
-    """The tables of a finished run."""
+    """The tables of a finished run.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        One row for each forecast; read when first asked for, since it is by far the largest.
+    """
 
     path: Path
     manifest: Mapping[str, Any]
     runs: pd.DataFrame
-    predictions: pd.DataFrame
     scores: pd.DataFrame
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        return _table(self.path / "predictions.parquet")
 
 
 def plan(experiment: Experiment, *, store: Path) -> Plan:
@@ -212,7 +222,8 @@ def run(
                     keepers=keepers,
                 )
                 _remember_seconds(opened, outcome.seconds)
-            results = _results(made, opened, outcome, setting["id"], started)
+            seen = {} if to_do else made.schedule.found
+            results = _results(made, opened, outcome, setting["id"], started, seen)
             try:
                 _write_tables(path, results, made, opened)
                 break
@@ -297,24 +308,28 @@ def load_run(path: Path) -> Run:
     Raises
     ------
     UserError
-        `path` is not the folder of a finished run, or one of its files is missing or damaged.
+        `path` is not the folder of a finished run, or one of its files is missing or damaged;
+        that of the forecasts when they are asked for.
     """
-    import pandas as pd
-
     file = path / "manifest.json"
     if not file.is_file():
         raise UserError(f"{path} is not the folder of a finished run: it has no manifest.json")
-    tables = []
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(manifest, dict):
             raise ValueError(f"it holds a {type(manifest).__name__}, not a table of facts")
-        for name in ("runs", "predictions", "scores"):
-            file = path / f"{name}.parquet"
-            tables.append(pd.read_parquet(file))
     except (OSError, ValueError) as cause:
         raise UserError(f"{file} is missing or damaged: {one_line(cause)}") from cause
-    return Run(path, manifest, *tables)
+    return Run(path, manifest, _table(path / "runs.parquet"), _table(path / "scores.parquet"))
+
+
+def _table(file: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(file)
+    except (OSError, ValueError) as cause:
+        raise UserError(f"{file} is missing or damaged: {one_line(cause)}") from cause
 
 
 @contextlib.contextmanager
@@ -376,7 +391,12 @@ def _watcher(progress: Progress, made: Plan) -> engine.Watcher:
 
 
 def _results(
-    made: Plan, store: Store, outcome: engine.Outcome, setting: str, started: datetime
+    made: Plan,
+    store: Store,
+    outcome: engine.Outcome,
+    setting: str,
+    started: datetime,
+    seen: Mapping[str, Record],
 ) -> list[CellResult]:
     found: list[CellResult] = []
     graph = made.graph
@@ -389,7 +409,7 @@ def _results(
             model_steps[asked.flow] = frozenset(
                 s.name for s in flow(asked.flow).steps.values() if s.module == model
             )
-        records = {name: store.record(key) for name, key in wanted.items()}
+        records = {name: seen.get(key) or store.record(key) for name, key in wanted.items()}
         lost = [name for name in WANTED if records[name] is None]
         failure = _failure(wanted, outcome) if lost else None
         if lost and failure is None:

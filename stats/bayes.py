@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import betainc, stdtr
+import scipy
 
 from stats.errors import OptionError, ScoresError, level
 from stats.paired import _pair
@@ -174,7 +174,7 @@ def bayes_sign(
         if first == 0.0 or second == 0.0:
             one = 0.5 if first == second else float(first > 0.0)
         else:
-            one = float(betainc(second, first, 0.5))
+            one = float(scipy.special.betainc(second, first, 0.5))
         shares = (one, 0.0, 1.0 - one)
     else:
         weights = np.array([first, middle + prior, second])
@@ -348,8 +348,8 @@ def bayes_correlated_t(
             "posterior is a point; are the splits copies of each other?"
         )
     mean, error = float(d.mean()), math.sqrt(variance)
-    below = float(stdtr(n - 1.0, (-half - mean) / error))
-    above = float(stdtr(n - 1.0, (mean - half) / error))
+    below = float(scipy.special.stdtr(n - 1.0, (-half - mean) / error))
+    above = float(scipy.special.stdtr(n - 1.0, (mean - half) / error))
     return BayesResult(
         names=names,
         test="the Bayesian correlated t test",

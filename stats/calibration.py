@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from stats.arrays import codes, paired, vector
 from stats.errors import LossesError, OptionError, UndefinedError, choice, level
@@ -118,7 +118,7 @@ def mincer_zarnowitz(
     errors = np.sqrt(np.diag(back @ spread_of_beta @ back.T))
     return ForecastResult(
         statistic=statistic,
-        pvalue=float(special.fdtrc(2, n - 2, statistic)),
+        pvalue=float(scipy.special.fdtrc(2, n - 2, statistic)),
         names=("y_pred",),
         test="the Mincer-Zarnowitz test",
         df=(2.0, float(n - 2)),
@@ -130,14 +130,14 @@ def mincer_zarnowitz(
             ("standard error of intercept", float(errors[0])),
             ("standard error of slope", float(errors[1])),
             ("chi2", chi2),
-            ("chi2 p-value", float(special.chdtrc(2, chi2))),
+            ("chi2 p-value", float(scipy.special.chdtrc(2, chi2))),
         ),
     )
 
 
 def _log_likelihood(hits: float, misses: float, p: float) -> float:
     """hits log p + misses log(1 - p), with 0 log 0 = 0."""
-    return float(special.xlogy(hits, p) + special.xlog1py(misses, -p))
+    return float(scipy.special.xlogy(hits, p) + scipy.special.xlog1py(misses, -p))
 
 
 def _violations(violations: npt.ArrayLike, nominal: float, caller: str) -> npt.NDArray[np.intp]:
@@ -196,7 +196,7 @@ def kupiec(violations: npt.ArrayLike, *, nominal: float) -> ForecastResult:
     statistic = max(statistic, 0.0)
     return ForecastResult(
         statistic=statistic,
-        pvalue=float(special.chdtrc(1, statistic)),
+        pvalue=float(scipy.special.chdtrc(1, statistic)),
         names=(),
         test="Kupiec's test of unconditional coverage",
         df=(1.0,),
@@ -263,7 +263,7 @@ def christoffersen(violations: npt.ArrayLike, *, nominal: float) -> ForecastResu
     statistic = unconditional.statistic + independence
     return ForecastResult(
         statistic=statistic,
-        pvalue=float(special.chdtrc(2, statistic)),
+        pvalue=float(scipy.special.chdtrc(2, statistic)),
         names=(),
         test="Christoffersen's test of conditional coverage",
         df=(2.0,),
@@ -274,7 +274,7 @@ def christoffersen(violations: npt.ArrayLike, *, nominal: float) -> ForecastResu
             ("LR_uc", unconditional.statistic),
             ("LR_uc p-value", unconditional.pvalue),
             ("LR_ind", independence),
-            ("LR_ind p-value", float(special.chdtrc(1, independence))),
+            ("LR_ind p-value", float(scipy.special.chdtrc(1, independence))),
             ("rate after none", calm),
             ("rate after a violation", tense),
         ),
@@ -341,7 +341,7 @@ def pit_uniformity(
     statistic = float(((counts - expected) ** 2).sum() / expected)
     return ForecastResult(
         statistic=statistic,
-        pvalue=float(special.chdtrc(n_bins - 1, statistic)),
+        pvalue=float(scipy.special.chdtrc(n_bins - 1, statistic)),
         names=(),
         test="the chi-square test of uniform probability integral transforms",
         df=(float(n_bins - 1),),

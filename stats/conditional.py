@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from stats.arrays import vector
 from stats.errors import DegenerateWarning, LossesError, OptionError
@@ -117,7 +117,7 @@ def giacomini_white(
     np.fill_diagonal(difference, np.nan)
     return TimePairsResult(
         statistic=statistic,
-        pvalue=np.asarray(special.chdtrc(n_columns, statistic), dtype=np.float64),
+        pvalue=np.asarray(scipy.special.chdtrc(n_columns, statistic), dtype=np.float64),
         names=table.models,
         test="the Giacomini-White test of conditional predictive ability",
         notes=tuple(notes),

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import betainc, ndtri
 
 from stats.blocks import prepared
 from stats.errors import ScoresError, ScoresTypeError, choice, level
@@ -176,7 +176,7 @@ def cohen_d(x: ArrayLike, y: ArrayLike, *, paired: bool = False) -> float:
 
 def _harrell_davis(ordered: FloatArray) -> float:
     n = ordered.size
-    edges = betainc((n + 1) / 2.0, (n + 1) / 2.0, np.arange(n + 1) / n)
+    edges = scipy.special.betainc((n + 1) / 2.0, (n + 1) / 2.0, np.arange(n + 1) / n)
     return float(np.diff(edges) @ ordered)
 
 
@@ -300,7 +300,7 @@ def hodges_lehmann(x: ArrayLike, y: ArrayLike, *, confidence: float = 0.95) -> I
         cut = int(np.searchsorted(np.cumsum(signed_rank_counts(n)), tail, side="right"))
     else:
         error = math.sqrt(n * (n + 1) * (2 * n + 1) / 24.0)
-        cut = math.floor(n * (n + 1) / 4.0 + float(ndtri(tail)) * error)
+        cut = math.floor(n * (n + 1) / 4.0 + float(scipy.special.ndtri(tail)) * error)
     bounded = cut > 0
     return Interval(
         names=("x", "y"),

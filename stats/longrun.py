@@ -15,7 +15,7 @@ from typing import Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from stats.arrays import vector
 from stats.errors import LossesError, OptionError, choice
@@ -74,11 +74,11 @@ class Normal:
     def upper(self, x: FloatArray) -> FloatArray:
         """P(Z > x)."""
         # ndtr(-x), not 1 - ndtr(x): p-values below 1e-16 must survive.
-        return np.asarray(special.ndtr(-x), dtype=np.float64)
+        return np.asarray(scipy.special.ndtr(-x), dtype=np.float64)
 
     def quantile(self, upper: float) -> float:
         """The value exceeded with probability `upper`."""
-        return float(-special.ndtri(upper))
+        return float(-scipy.special.ndtri(upper))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,11 @@ class StudentT:
 
     def upper(self, x: FloatArray) -> FloatArray:
         """P(t > x)."""
-        return np.asarray(special.stdtr(self.df, -x), dtype=np.float64)
+        return np.asarray(scipy.special.stdtr(self.df, -x), dtype=np.float64)
 
     def quantile(self, upper: float) -> float:
         """The value exceeded with probability `upper`."""
-        return float(-special.stdtrit(self.df, upper))
+        return float(-scipy.special.stdtrit(self.df, upper))
 
 
 # Constants of the published cubics a0 + a1 b + a2 b^2 + a3 b^3, by two-sided level.
@@ -187,7 +187,7 @@ def _fixed_b_table(b: float) -> _FixedBTable:
     exponent = np.zeros((nodes.size, sine2.size))
     for root, count in zip(mean, size, strict=True):
         exponent -= 0.5 * count * np.log1p(root * c2[:, None] / sine2)
-    log_tail = np.asarray(special.logsumexp(exponent, b=weight / 2, axis=1), dtype=np.float64)
+    log_tail = np.asarray(scipy.special.logsumexp(exponent, b=weight / 2, axis=1), dtype=np.float64)
     levels = np.array(sorted(_PUBLISHED, reverse=True))
     exact = np.sinh(np.interp(-np.log(levels), -log_tail, nodes))
     published = np.array([fixed_b_critical_value(b, alpha=float(a)) for a in levels])

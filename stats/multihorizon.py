@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from stats.errors import DegenerateWarning, LossesError, OptionError, choice
 from stats.forecast_results import ForecastResult, TimePairsResult
@@ -426,7 +426,7 @@ def multivariate_dm(
     statistic = wald * factor if corrected else wald
     return ForecastResult(
         statistic=statistic,
-        pvalue=float(special.chdtrc(m, statistic)),
+        pvalue=float(scipy.special.chdtrc(m, statistic)),
         names=table.models,
         test="the multivariate Diebold-Mariano test",
         notes=notes,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Hashable, Iterable
 
 import numpy as np
-from scipy.special import chdtrc, fdtrc
+import scipy
 
 from stats.blocks import prepared
 from stats.errors import ScoresError, choice
@@ -141,7 +141,7 @@ def friedman(
     statistic, means = chi_square(table, ties=ties, caller="friedman")
     return OmnibusResult(
         statistic=statistic,
-        pvalue=float(chdtrc(k - 1, statistic)),
+        pvalue=float(scipy.special.chdtrc(k - 1, statistic)),
         names=table.models,
         test="the Friedman test" + ("" if ties == "correct" else ", not corrected for ties"),
         notes=table.notes,
@@ -217,7 +217,7 @@ def iman_davenport(
     df = (k - 1.0, (k - 1.0) * (n - 1.0))
     return OmnibusResult(
         statistic=statistic,
-        pvalue=0.0 if math.isinf(statistic) else float(fdtrc(*df, statistic)),
+        pvalue=0.0 if math.isinf(statistic) else float(scipy.special.fdtrc(*df, statistic)),
         names=table.models,
         test="the Iman-Davenport test" + ("" if ties == "correct" else ", not corrected for ties"),
         notes=table.notes,
@@ -369,7 +369,7 @@ def quade(
     df = (k - 1.0, (k - 1.0) * (n - 1.0))
     return OmnibusResult(
         statistic=statistic,
-        pvalue=0.0 if math.isinf(statistic) else float(fdtrc(*df, statistic)),
+        pvalue=0.0 if math.isinf(statistic) else float(scipy.special.fdtrc(*df, statistic)),
         names=table.models,
         test="the Quade test",
         notes=table.notes,
@@ -477,7 +477,7 @@ def aligned_ranks(
     statistic = (k - 1.0) * deviation / spread
     return OmnibusResult(
         statistic=statistic,
-        pvalue=float(chdtrc(k - 1, statistic)),
+        pvalue=float(scipy.special.chdtrc(k - 1, statistic)),
         names=table.models,
         test="Friedman's aligned-ranks test",
         notes=table.notes,
@@ -569,7 +569,7 @@ def skillings_mack(
     locations = np.where(present, stretched, 0.0).sum(axis=0) / present.sum(axis=0)
     return OmnibusResult(
         statistic=statistic,
-        pvalue=float(chdtrc(k - 1, statistic)),
+        pvalue=float(scipy.special.chdtrc(k - 1, statistic)),
         names=table.models,
         test="the Skillings-Mack test",
         notes=(*notes, f"{(~present).sum()} of {present.size} cells were missing"),
@@ -663,7 +663,7 @@ def cochran_q(
     statistic = (k - 1.0) * k * float(((by_model - by_model.mean()) ** 2).sum()) / below
     return OmnibusResult(
         statistic=statistic,
-        pvalue=float(chdtrc(k - 1, statistic)),
+        pvalue=float(scipy.special.chdtrc(k - 1, statistic)),
         names=table.models,
         test="Cochran's Q test",
         notes=table.notes,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import bdtr, chdtrc, fdtrc, stdtr, stdtrit
 
 from stats.errors import OptionError, ScoresError, ScoresTypeError, choice, level
 from stats.results import Result, Table, format_number, format_pvalue
@@ -60,7 +60,9 @@ class TwoModelResult(Result):
                 f"{self.test} has no interval of the difference; use corrected_resampled_t, or "
                 "bootstrap_interval"
             )
-        half = float(stdtrit(self.df[0], (1.0 + confidence) / 2.0)) * self.standard_error
+        half = (
+            float(scipy.special.stdtrit(self.df[0], (1.0 + confidence) / 2.0)) * self.standard_error
+        )
         return self.estimate - half, self.estimate + half
 
     def figure(self, *, alpha: float = 0.05, width: float = 860.0) -> Figure:
@@ -181,7 +183,7 @@ def corrected_resampled_t(
     mean, error = float(d.mean()), math.sqrt(variance)
     return TwoModelResult(
         statistic=mean / error,
-        pvalue=float(2.0 * stdtr(n - 1.0, -abs(mean / error))),
+        pvalue=float(2.0 * scipy.special.stdtr(n - 1.0, -abs(mean / error))),
         names=table.models,
         test="the corrected resampled t test",
         notes=table.notes,
@@ -262,7 +264,7 @@ def five_by_two_cv_f(
     statistic = float((d**2).sum() / (2.0 * variances.sum()))
     return TwoModelResult(
         statistic=statistic,
-        pvalue=float(fdtrc(10.0, 5.0, statistic)),
+        pvalue=float(scipy.special.fdtrc(10.0, 5.0, statistic)),
         names=tuple(names),
         test="the combined 5x2cv F test",
         estimate=float(d.mean()),
@@ -316,7 +318,7 @@ def five_by_two_cv_t(
     statistic = float(d[0, 0]) / error
     return TwoModelResult(
         statistic=statistic,
-        pvalue=float(2.0 * stdtr(5.0, -abs(statistic))),
+        pvalue=float(2.0 * scipy.special.stdtr(5.0, -abs(statistic))),
         names=tuple(names),
         test="the 5x2cv t test",
         estimate=float(d[0, 0]),
@@ -437,10 +439,12 @@ def mcnemar(
     df: tuple[float, ...] = ()
     if method in ("exact", "midp"):
         statistic = smaller
-        tail = float(bdtr(smaller, int(discordant), 0.5))
+        tail = float(scipy.special.bdtr(smaller, int(discordant), 0.5))
         pvalue = min(1.0, 2.0 * tail)
         if method == "midp":
-            point = tail - (float(bdtr(smaller - 1, int(discordant), 0.5)) if smaller > 0 else 0.0)
+            point = tail - (
+                float(scipy.special.bdtr(smaller - 1, int(discordant), 0.5)) if smaller > 0 else 0.0
+            )
             # In the middle both tails hold the observed point, so half of it is taken off once.
             pvalue = 1.0 - point / 2.0 if only_first == only_second else 2.0 * tail - point
     else:
@@ -448,7 +452,7 @@ def mcnemar(
         if method == "chi2_corrected":
             distance -= 1.0
         statistic = distance**2 / discordant
-        pvalue = float(chdtrc(1.0, statistic))
+        pvalue = float(scipy.special.chdtrc(1.0, statistic))
         df = (1.0,)
     told = {
         "exact": "the exact McNemar test",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import bdtr, chdtrc, ndtr, stdtr
+import scipy
 
 from stats.blocks import prepared
 from stats.errors import OptionError, ScoresError, ScoresTypeError, choice, level
@@ -301,7 +301,9 @@ def conover(
     statistic = np.where(difference == 0.0, 0.0, statistic)
     first, second = np.triu_indices(k, 1)
     pvalue = np.full((k, k), np.nan)
-    pvalue[first, second] = np.minimum(2.0 * stdtr(df, -np.abs(statistic[first, second])), 1.0)
+    pvalue[first, second] = np.minimum(
+        2.0 * scipy.special.stdtr(df, -np.abs(statistic[first, second])), 1.0
+    )
     pvalue[second, first] = pvalue[first, second]
     return PairsResult(
         statistic=_off_diagonal(statistic),
@@ -407,7 +409,7 @@ def mean_rank_z(
     statistic = difference / error
     return PairsResult(
         statistic=_off_diagonal(statistic),
-        pvalue=_off_diagonal(np.minimum(2.0 * ndtr(-np.abs(statistic)), 1.0)),
+        pvalue=_off_diagonal(np.minimum(2.0 * scipy.special.ndtr(-np.abs(statistic)), 1.0)),
         names=table.models,
         test=f"normal tests of {_RANKS_OF[ranking]}",
         notes=table.notes,
@@ -477,7 +479,7 @@ def miller(
         baseline=baseline,
     )
     statistic = result.statistic**2
-    pvalue = chdtrc(len(result.names) - 1, statistic)
+    pvalue = scipy.special.chdtrc(len(result.names) - 1, statistic)
     return result._replaced(  # type: ignore[no-any-return]
         statistic=statistic, pvalue=pvalue, test="Miller's test", correction="joint"
     )
@@ -753,8 +755,8 @@ def _signed_ranks(
         distance = plus[rows] - total[rows] / 2.0
         error = np.sqrt(squares) / 2.0
         shift = 0.5 if continuity else 0.0
-        below[rows] = ndtr((distance + shift) / error)
-        above[rows] = ndtr(-(distance - shift) / error)
+        below[rows] = scipy.special.ndtr((distance + shift) / error)
+        above[rows] = scipy.special.ndtr(-(distance - shift) / error)
     return plus, total, count.astype(np.float64), below, above
 
 
@@ -852,7 +854,7 @@ def win_counts(values: FloatArray) -> FloatArray:
 
 def _binomial_below(successes: FloatArray, trials: FloatArray) -> FloatArray:
     """P(X <= successes) for X binomial with probability 1/2."""
-    return np.asarray(bdtr(successes, trials.astype(np.int64), 0.5), dtype=np.float64)
+    return np.asarray(scipy.special.bdtr(successes, trials.astype(np.int64), 0.5), dtype=np.float64)
 
 
 def versus_control(
@@ -934,9 +936,9 @@ def versus_control(
     difference[at] = np.nan
     statistic = difference / error
     if alternative == "two-sided":
-        pvalue = np.minimum(2.0 * ndtr(-np.abs(statistic)), 1.0)
+        pvalue = np.minimum(2.0 * scipy.special.ndtr(-np.abs(statistic)), 1.0)
     else:
-        pvalue = ndtr(statistic if alternative == "less" else -statistic)
+        pvalue = scipy.special.ndtr(statistic if alternative == "less" else -statistic)
     return ControlResult(
         statistic=statistic,
         pvalue=pvalue,

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from stats.blocks import prepared
 from stats.errors import OptionError, level
@@ -341,7 +341,11 @@ def pool_dependence(
 
     def separated(distance: FloatArray, models: int) -> FloatArray:
         z = np.abs(distance) / math.sqrt(models * (models + 1.0) / (6.0 * n))
-        p = range_sf(z * math.sqrt(2.0), models) if verdict == "nemenyi" else 2.0 * ndtr(-z)
+        p = (
+            range_sf(z * math.sqrt(2.0), models)
+            if verdict == "nemenyi"
+            else 2.0 * scipy.special.ndtr(-z)
+        )
         return np.asarray(p <= alpha, dtype=np.float64)
 
     before = separated(difference, k)

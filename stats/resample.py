@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+import scipy
 
 from stats.blocks import prepared
 from stats.errors import OptionError, ScoresError, choice, level
@@ -225,15 +225,15 @@ def _bca(
         return tails
     below = (drawn < estimate).mean() + 0.5 * (drawn == estimate).mean()
     edge = 0.5 / len(drawn)
-    bias = float(ndtri(min(max(float(below), edge), 1.0 - edge)))
+    bias = float(scipy.special.ndtri(min(max(float(below), edge), 1.0 - edge)))
     distinct = list(dict.fromkeys(labels))
     code = np.array([distinct.index(label) for label in labels])
     left_out = np.array([float(statistic(values[code != c])) for c in range(len(distinct))])
     away = left_out.mean() - left_out
     spread = float((away**2).sum())
     skew = float((away**3).sum()) / (6.0 * spread**1.5) if spread > 0 else 0.0
-    z = bias + ndtri(tails)
-    return np.asarray(ndtr(bias + z / (1.0 - skew * z)), dtype=np.float64)
+    z = bias + scipy.special.ndtri(tails)
+    return np.asarray(scipy.special.ndtr(bias + z / (1.0 - skew * z)), dtype=np.float64)
 
 
 def romano_wolf(statistics: FloatArray, resampled: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import log_ndtr, ndtri
+import scipy
 
 from stats.errors import OptionError, level
 from stats.scores import FloatArray
@@ -30,12 +30,12 @@ def _log_sf(q: FloatArray, k: int) -> FloatArray:
     """
     top = math.sqrt(float(q.max()) ** 2 / 2.0 + 80.0) + 1.0
     z = np.arange(-9.0, top, 0.04)
-    log_cdf = log_ndtr(z)
+    log_cdf = scipy.special.log_ndtr(z)
     log_weight = -0.5 * z * z - _LOG_ROOT_2PI + (k - 1) * log_cdf + math.log(0.04 * k)
     # The maximum of k falls below -9 with probability Phi(-9)^k: nothing is lost there.
     keep = log_weight > -0.5 * float(q.max()) ** 2 / 2.0 - 60.0 - 5.0 * math.log(k + 1.0)
     z, log_cdf, log_weight = z[keep], log_cdf[keep], log_weight[keep]
-    ratio = np.exp(np.minimum(log_ndtr(z - q[:, None]) - log_cdf, 0.0))
+    ratio = np.exp(np.minimum(scipy.special.log_ndtr(z - q[:, None]) - log_cdf, 0.0))
     with np.errstate(divide="ignore"):
         inside = -np.expm1((k - 1) * np.log1p(-ratio))
         term = log_weight + np.log(inside)
@@ -148,7 +148,7 @@ def critical_value_control(alpha: float, k: int) -> float:
     """
     if k < 2:
         raise OptionError(f"a comparison with a control needs at least 2 models, got k = {k}")
-    return float(-ndtri(level(alpha) / (2.0 * (k - 1))))
+    return float(-scipy.special.ndtri(level(alpha) / (2.0 * (k - 1))))
 
 
 def many_to_one_sf(t: FloatArray | float, k: int) -> FloatArray:
@@ -167,7 +167,7 @@ def many_to_one_sf(t: FloatArray | float, k: int) -> FloatArray:
     log_density = -0.5 * z * z - _LOG_ROOT_2PI + math.log(0.04)
     argument = points.ravel()[:, None] * math.sqrt(2.0) + z
     with np.errstate(divide="ignore", invalid="ignore"):
-        inside = -np.expm1((k - 1) * log_ndtr(argument))
+        inside = -np.expm1((k - 1) * scipy.special.log_ndtr(argument))
     result: FloatArray = (np.exp(log_density) * inside).sum(axis=1)
     result = np.where(np.isnan(points.ravel()), np.nan, np.clip(result, 0.0, 1.0))
     return result.reshape(np.shape(t))

@@ -18,7 +18,7 @@ from bench.cache.codehash import CodeHasher, code_units
 from bench.cache.datahash import data_hash
 from bench.cache.lineage import Recipe
 from bench.cache.plain import JSON
-from bench.cache.store import Store
+from bench.cache.store import Record, Store
 from bench.engine.graph import Flow, FlowSpec, Step, flow
 from bench.errors import UserError, did_you_mean
 
@@ -116,6 +116,7 @@ class Schedule:
     waves: tuple[tuple[Chunk, ...], ...]
     chunk_of: Mapping[str, int]  # key of a step to be computed -> chunk that stores or uses it
     to_compute: int
+    found: Mapping[str, Record]  # what the store has, of what was looked for
 
 
 def recipe_key(
@@ -168,18 +169,17 @@ def merged(requests: Sequence[Request]) -> Graph:
     """
     graph = Graph(requests=tuple(requests))
     compiled: dict[tuple[object, ...], _Compiled] = {}
-    digest = _ValueDigests()
-    code = CodeHasher()
+    shared = _Shared(graph)
     with _no_collection():
         for request in requests:
             recipe = (request.flow, request.wanted, request.optional, tuple(sorted(request.inputs)))
             if recipe not in compiled:
                 compiled[recipe] = _Compiled(request)
-            keys = compiled[recipe].keys(request, graph, digest, code)
+            keys = compiled[recipe].keys(request, shared)
             graph.wanted.append({name: keys[name][1] for name in compiled[recipe].wanted})
             graph.steps.append(tuple(map(_KEY, keys.values())))
             graph.calls += len(keys)
-    graph.shown = digest.scalars()
+    graph.shown = shared.digest.scalars()
     return graph
 
 
@@ -223,6 +223,34 @@ class _ValueDigests:
             for (kind, value), digest in self._known.items()
             if kind in (str, int, bool, float)
         }
+
+
+class _Shared:
+    """What the dataflows of one graph have in common: hashes already made, and equal steps."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.digest = _ValueDigests()
+        self._graph = graph
+        self._code = CodeHasher()
+        self._made: dict[tuple[object, ...], Instance] = {}
+
+    def instance(self, step: Step, needs: tuple[_Pair, ...], given: tuple[_Pair, ...]) -> Instance:
+        """Return a step with all it rests on; a new one is entered in the graph."""
+        code = self._code(step.callable, declared=step.hidden)
+        slot = (step.name, code, needs, given)
+        made = self._made.get(slot)
+        if made is None:
+            made = self._made[slot] = Instance(
+                key=recipe_key(code, needs, given, name=step.name),
+                name=step.name,
+                module=step.module,
+                code=code,
+                needs=needs,
+                values=given,
+                storable=step.storable,
+            )
+            self._graph.instances[made.key] = made
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +299,10 @@ class _Compiled:
         self.outside = tuple(sorted({name for step in self.order for name in step.inputs}))
         self._pairs: dict[_Pair, _Pair] = {}
 
-    def keys(
-        self, request: Request, graph: Graph, digest: _ValueDigests, code: CodeHasher
-    ) -> dict[str, _Pair]:
-        """Keys of all steps of one request; new ones are entered in the graph."""
+    def keys(self, request: Request, shared: _Shared) -> dict[str, _Pair]:
+        """Keys of all steps of one request."""
         values = {
-            name: self._given(name, digest(self.flow.value(name, request.inputs)))
+            name: self._given(name, shared.digest(self.flow.value(name, request.inputs)))
             for name in self.outside
             if self.flow.given(name, request.inputs)
         }
@@ -287,9 +313,16 @@ class _Compiled:
             if known is None:
                 known = {}
                 for step in group.steps:
-                    instance = self._instance(step, values, keys, digest, code)
+                    needs = tuple(keys[name] for name in step.needs)
+                    # A value left to its default counts like the same value given.
+                    given = tuple(
+                        values[name]
+                        if name in values
+                        else self._given(name, shared.digest(step.defaults[name]))
+                        for name in step.inputs
+                    )
                     # The same text once: keys are what a plan consists of.
-                    key = graph.instances.setdefault(instance.key, instance).key
+                    key = shared.instance(step, needs, given).key
                     keys[step.name] = known[step.name] = (step.name, key)
                 group.known[slot] = known
             else:
@@ -299,31 +332,6 @@ class _Compiled:
     def _given(self, name: str, digest: str) -> _Pair:
         pair = (name, digest)
         return self._pairs.setdefault(pair, pair)
-
-    def _instance(
-        self,
-        step: Step,
-        values: Mapping[str, _Pair],
-        keys: Mapping[str, _Pair],
-        digest: _ValueDigests,
-        hasher: CodeHasher,
-    ) -> Instance:
-        code = hasher(step.callable, declared=step.hidden)
-        needs = tuple(keys[name] for name in step.needs)
-        # A value left to its default counts like the same value given.
-        given = tuple(
-            values[name] if name in values else self._given(name, digest(step.defaults[name]))
-            for name in step.inputs
-        )
-        return Instance(
-            key=recipe_key(code, needs, given, name=step.name),
-            name=step.name,
-            module=step.module,
-            code=code,
-            needs=needs,
-            values=given,
-            storable=step.storable,
-        )
 
 
 def keep_code(graph: Graph, store: Store) -> None:
@@ -405,31 +413,34 @@ def _scheduled(graph: Graph, store: Store, cost: Mapping[str, float]) -> Schedul
             )
         )
     chunk_of = {k: numbered[c] for c, keys in members.items() for k in keys}
-    return Schedule(tuple(tuple(w) for w in waves), chunk_of, len(missing))
+    return Schedule(tuple(tuple(w) for w in waves), chunk_of, len(missing), present.found)
 
 
 class _Presence:
     """Whether the store has a key, asked once per key."""
 
     def __init__(self, store: Store, graph: Graph) -> None:
+        self.found: dict[str, Record] = {}
         self._store = store
         self._graph = graph
-        self._known: dict[str, bool] = {}
+        self._absent: set[str] = set()
         self._misses = 0
         self._listed: set[str] | None = None
 
     def __contains__(self, key: object) -> bool:
         assert isinstance(key, str)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = self._looked_up(key)
-        return known
+        if key in self.found:
+            return True
+        return key not in self._absent and self._looked_up(key)
 
     def _looked_up(self, key: str) -> bool:
         if self._listed is not None and key not in self._listed:
             return False
-        if self._store.record(key) is not None:
+        record = self._store.record(key)
+        if record is not None:
+            self.found[key] = record
             return True
+        self._absent.add(key)
         self._misses += 1
         if self._misses == MISSES_BEFORE_LISTING:
             names = (entry.name for entry in self._store.entries("ac"))

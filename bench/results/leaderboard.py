@@ -45,7 +45,8 @@ def standings(
     """
     columns = ["cell_id", "metric", "value", "direction", "defined"]
     scores = scores.reindex(columns=columns)  # without any finished cell the table has no columns
-    defined = scores[scores["defined"].astype(bool)]
+    decides = scores["metric"].astype(object).isin(set(primary.values()))
+    defined = scores[decides & scores["defined"].astype(bool)]
     axes = ["cell_id", "dataset", "task", "horizon", "target", "fold", "variant"]
     # Categories would make groups of every combination of axes, seen or not.
     cells = runs[axes].astype({name: object for name in axes if name not in ("horizon", "fold")})

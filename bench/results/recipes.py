@@ -6,10 +6,12 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from bench.cache.lineage import Recipe
+from bench.cache.plain import JSON
 from bench.errors import UserError, did_you_mean, listed, one_line
 
 __all__ = ["OUTPUTS", "RECIPES", "RunRecipes", "output_keys", "read_recipes", "write_recipes"]
@@ -108,7 +110,7 @@ def write_recipes(
             *(_texts(column) for column in some[:4]),
             _pairs(some[4]),
             _pairs(some[5]),
-            _pairs([{name: json.dumps(value) for name, value in held.items()} for held in some[6]]),
+            _pairs([{name: _word(value) for name, value in held.items()} for held in some[6]]),
         ],
     )
 
@@ -171,6 +173,15 @@ def _write(
             made = columns(list(zip(*some, strict=True)))
             file.write_table(pa.Table.from_arrays(made, schema=schema))
     partial.replace(path)
+
+
+def _word(value: JSON) -> str:
+    return _known_word(value) if isinstance(value, str | int) else json.dumps(value)
+
+
+@lru_cache(maxsize=4096, typed=True)  # 1 is not True
+def _known_word(value: str | int) -> str:
+    return json.dumps(value)
 
 
 def _texts(values: Sequence[str]) -> Any:

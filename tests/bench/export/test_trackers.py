@@ -29,7 +29,7 @@ def _run(tmp_path: Path) -> Run:
             "defined": [True] * 7 + [False],
         }
     )
-    return Run(tmp_path, {"experiment": "e", "run_id": "r"}, cells, pd.DataFrame(), scores)
+    return Run(tmp_path, {"experiment": "e", "run_id": "r"}, cells, scores)
 
 
 def test_a_model_on_a_task_and_horizon_is_one_entry_with_folds_as_steps(tmp_path: Path) -> None:
