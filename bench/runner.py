@@ -19,6 +19,7 @@ from blake3 import blake3
 
 from bench.cache import files
 from bench.cache.codehash import code_hash, code_units
+from bench.cache.stack import Stack
 from bench.cache.store import DamagedObject, Record, Store
 from bench.engine import execute as engine
 from bench.engine.cluster import Backend, connected
@@ -30,7 +31,7 @@ from bench.engine.visit import Crew, crew
 from bench.environment import environment
 from bench.errors import UserError, listed, one_line
 from bench.preparation import OPTIONAL, WANTED, dataset_facts, request
-from bench.results.checks import checks, forecast_facts
+from bench.results.checks import ForecastFacts, checks, forecast_facts
 from bench.results.recipes import write_recipes
 from bench.results.report import write_report
 from bench.results.tables import (
@@ -501,23 +502,14 @@ def _tables(
     path: Path, results: Sequence[CellResult], made: Plan, store: Store, runs: pd.DataFrame
 ) -> None:
     good = [r for r in results if r.status == "ok"]
-    wanted: dict[tuple[str, str], Record] = {}
-    for result in good:
-        named = zip(("predictions", "scores"), (result.record, result.metrics), strict=True)
-        wanted |= {(n, result.cell_id): record for n, record in named if record is not None}
-        for number, record in enumerate(result.reports):
-            wanted[f"told {number}", result.cell_id] = record
-    values = _loaded(store, wanted)
-    frames = {cell: value for (kind, cell), value in values.items() if kind == "predictions"}
-    metrics = {cell: value for (kind, cell), value in values.items() if kind == "scores"}
-    told: dict[str, dict[str, object]] = {}
-    for (kind, cell), value in values.items():
-        if kind.startswith("told") and isinstance(value, dict):
-            told.setdefault(cell, {}).update(value)
-    write_parquet(joined(frames, empty=PREDICTIONS), path / "predictions.parquet")
-    scores = joined(metrics, empty=SCORES)
+    cells = [r.cell_id for r in good]
+    forecasts, metrics, told = _loaded(store, good)
+    write_parquet(joined(forecasts, cells, empty=PREDICTIONS), path / "predictions.parquet")
+    scores = joined(metrics, cells, empty=SCORES)
     write_parquet(scores, path / "scores.parquet")
-    facts = {cell: forecast_facts(frame) for cell, frame in frames.items()}
+    facts: dict[str, ForecastFacts] = {}
+    for stack in forecasts:
+        facts.update(zip(stack.names, forecast_facts(stack.frame, stack.rows), strict=True))
     found = checks(
         runs,
         scores,
@@ -531,18 +523,40 @@ def _tables(
     )
 
 
-def _loaded(store: Store, records: Mapping[tuple[str, str], Record]) -> dict[tuple[str, str], Any]:
-    """All values, or, after every one was looked at and the damaged set aside, the damage."""
-    values: dict[tuple[str, str], Any] = {}
-    damage: DamagedObject | None = None
-    for name, record in records.items():
+def _loaded(
+    store: Store, results: Sequence[CellResult]
+) -> tuple[list[Stack], list[Stack], dict[str, dict[str, object]]]:
+    """Forecasts, scores and what was told beside them, of cells that have results.
+
+    Raises
+    ------
+    DamagedObject
+        Some are damaged: all such were set aside, so that they are made again together.
+    """
+    damage: list[DamagedObject] = []
+
+    def stacked(records: Mapping[str, Record | None]) -> list[Stack]:
         try:
-            values[name] = store.load(record)
+            return store.stacked({c: r for c, r in records.items() if r is not None})
         except DamagedObject as cause:
-            damage = cause
-    if damage is not None:
-        raise damage
-    return values
+            damage.append(cause)
+            return []
+
+    forecasts = stacked({r.cell_id: r.record for r in results})
+    metrics = stacked({r.cell_id: r.metrics for r in results})
+    told: dict[str, dict[str, object]] = {}
+    for result in results:
+        for record in result.reports:
+            try:
+                value = store.load(record)
+            except DamagedObject as cause:
+                damage.append(cause)
+                continue
+            if isinstance(value, dict):
+                told.setdefault(result.cell_id, {}).update(value)
+    if damage:
+        raise damage[-1]
+    return forecasts, metrics, told
 
 
 def _run_folder(runs: Path, experiment: Experiment, started: datetime) -> Path:

@@ -106,7 +106,9 @@ def tabled(cells: int, folder: Path) -> dict[str, float]:
     import numpy as np
     import pandas as pd
 
-    from bench.results.checks import checks, forecast_facts
+    from bench.cache.frames import frame_bytes
+    from bench.cache.stack import stacked
+    from bench.results.checks import ForecastFacts, checks, forecast_facts
     from bench.results.tables import PREDICTIONS, SCORES, joined, write_parquet
 
     rng = np.random.default_rng(0)
@@ -114,26 +116,30 @@ def tabled(cells: int, folder: Path) -> dict[str, float]:
     origins = pd.date_range("2013-01-01", periods=24, freq="h", tz="UTC", unit="us")
     y = rng.normal(size=24)
     forecasts = {
-        name: pd.DataFrame(
-            {
-                "origin": origins,
-                "target_time": origins,
-                "y_true": y,
-                "y_pred": rng.normal(size=24),
-                "scale": 1.0,
-            }
+        name: frame_bytes(
+            pd.DataFrame(
+                {
+                    "origin": origins,
+                    "target_time": origins,
+                    "y_true": y,
+                    "y_pred": rng.normal(size=24),
+                    "scale": 1.0,
+                }
+            )
         )
         for name in names
     }
     scores = {
-        name: pd.DataFrame(
-            {
-                "metric": ["rmse", "mae"],
-                "value": rng.normal(size=2),
-                "direction": "lower",
-                "n": 24,
-                "defined": True,
-            }
+        name: frame_bytes(
+            pd.DataFrame(
+                {
+                    "metric": ["rmse", "mae"],
+                    "value": rng.normal(size=2),
+                    "direction": "lower",
+                    "n": 24,
+                    "defined": True,
+                }
+            )
         )
         for name in names
     }
@@ -152,15 +158,18 @@ def tabled(cells: int, folder: Path) -> dict[str, float]:
     )
     before = measure.peak_megabytes()
     with measure.spent() as writing:
-        write_parquet(joined(forecasts, empty=PREDICTIONS), folder / "predictions.parquet")
-        table = joined(scores, empty=SCORES)
+        stacks = stacked(forecasts)
+        write_parquet(joined(stacks, names, empty=PREDICTIONS), folder / "predictions.parquet")
+        table = joined(stacked(scores), names, empty=SCORES)
         write_parquet(table, folder / "scores.parquet")
     with measure.spent() as checking:
-        facts = {name: forecast_facts(frame) for name, frame in forecasts.items()}
+        facts: dict[str, ForecastFacts] = {}
+        for stack in stacks:
+            facts.update(zip(stack.names, forecast_facts(stack.frame, stack.rows), strict=True))
         checks(runs, table, facts, {}, primary={"continuous": "rmse"}, reference="m0")
     size = sum((folder / f"{n}.parquet").stat().st_size for n in ("predictions", "scores"))
     return {
-        "join and write, CPU s": writing.cpu,
+        "read, join and write, CPU s": writing.cpu,
         "checks, CPU s": checking.cpu,
         "tables, additional MB": measure.peak_megabytes() - before,
         "tables on disk, MB": size / 1e6,

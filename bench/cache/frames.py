@@ -16,7 +16,7 @@ from bench.cache.plain import JSON, Unstorable, dumps, from_json, to_json
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["frame_bytes", "frame_from"]
+__all__ = ["ENTRY", "column_from", "frame_bytes", "frame_from", "labels_from"]
 
 ENTRY = b"crossfold"
 
@@ -93,7 +93,7 @@ def frame_from(buffer: Any) -> "pd.DataFrame | pd.Series[Any] | pd.Index[Any]":
     kind = about["kind"]
     if kind == "index":
         return _index_from(about["index"], arrays, about["rows"])
-    columns = [_column_from(spec, arrays) for spec in about["columns"]]
+    columns = [column_from(spec, arrays) for spec in about["columns"]]
     index = _index_from(about["index"], arrays, about["rows"])
     if kind == "series":
         name, dtype = from_json(about["name"]), columns[0].dtype
@@ -107,7 +107,7 @@ def frame_from(buffer: Any) -> "pd.DataFrame | pd.Series[Any] | pd.Index[Any]":
         for place, column in enumerate(columns)
     }
     frame = pd.DataFrame(held, index=index, copy=False)
-    frame.columns = _labels_from(about["labels"])
+    frame.columns = labels_from(about["labels"])
     return cast("pd.DataFrame", _noted(frame, about))
 
 
@@ -146,7 +146,8 @@ def _names(index: "pd.Index[Any]") -> JSON:
     return [_json(name, "the name of an index") for name in index.names]
 
 
-def _labels_from(spec: JSON) -> "pd.Index[Any]":
+def labels_from(spec: JSON) -> "pd.Index[Any]":
+    """Return the labels of a frame's columns from what its file tells of them."""
     import pandas as pd
     import pyarrow as pa
 
@@ -155,7 +156,7 @@ def _labels_from(spec: JSON) -> "pd.Index[Any]":
         return _range(spec)
     if "levels" in spec:
         return pd.MultiIndex.from_arrays(
-            [_labels_from(level) for level in spec["levels"]], names=names
+            [labels_from(level) for level in spec["levels"]], names=names
         )
     if "arrow" in spec:
         return cast("pd.Index[Any]", frame_from(pa.py_buffer(bytes.fromhex(spec["arrow"]))))
@@ -227,9 +228,9 @@ def _index_from(spec: JSON, arrays: Any, rows: int) -> "pd.Index[Any]":
     if "range" in spec:
         return _range(spec)
     if "levels" in spec:
-        columns = [_column_from(level, arrays) for level in spec["levels"]]
+        columns = [column_from(level, arrays) for level in spec["levels"]]
         return pd.MultiIndex.from_arrays(columns, names=names)
-    column = _column_from(spec["column"], arrays)
+    column = column_from(spec["column"], arrays)
     index = pd.Index(column, dtype=column.dtype, copy=False, tupleize_cols=False)
     if "freq" in spec:
         cast("Any", index).freq = pd.tseries.frequencies.to_offset(spec["freq"])
@@ -349,7 +350,8 @@ def _raw(array: Any, dtype: "np.dtype[Any]") -> "np.ndarray[Any, Any]":
     return np.frombuffer(buffer, dtype, count=len(array), offset=array.offset * dtype.itemsize)
 
 
-def _column_from(spec: JSON, arrays: Any) -> Any:
+def column_from(spec: JSON, arrays: Any) -> Any:
+    """Return a column from what its file tells of it, and the next of the file's arrays."""
     import pandas as pd
 
     if "numpy" in spec:
@@ -368,7 +370,7 @@ def _column_from(spec: JSON, arrays: Any) -> Any:
         kind = cast("Any", pd.api.types.pandas_dtype(spec["period"]))
         return pd.arrays.PeriodArray(_raw(next(arrays), np.dtype("i8")), dtype=kind)
     if "interval" in spec:
-        left, right = (_column_from(side, arrays) for side in spec["interval"])
+        left, right = (column_from(side, arrays) for side in spec["interval"])
         return pd.arrays.IntervalArray.from_arrays(left, right, closed=spec["closed"])
     dtype = _dtype_from(spec["pandas"])
     return cast("Any", dtype).__from_arrow__(next(arrays))

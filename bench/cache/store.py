@@ -29,6 +29,7 @@ from bench.cache.layout import SCRATCH, SHARDS, open_store
 from bench.cache.locks import claimed
 from bench.cache.plain import JSON, from_json
 from bench.cache.records import Record, is_key, opened, seal, unseal
+from bench.cache.stack import Stack, stacked
 from bench.errors import BenchError
 
 __all__ = ["DamagedObject", "Record", "Store"]
@@ -216,6 +217,30 @@ class Store:
         if record.blob is None:
             return from_json(record.inline)
         return decode(record.codec, self._checked(record))
+
+    def stacked(self, records: Mapping[str, Record]) -> list[Stack]:
+        """Return the frames of many cells, read at once; see `bench.cache.stack`.
+
+        Raises
+        ------
+        DamagedObject
+            Some bytes are not those that were written: all such objects were set aside.
+        BenchError
+            A value is no frame.
+        """
+        found: dict[str, Any] = {}
+        damage: DamagedObject | None = None
+        for name, record in records.items():
+            if record.codec != "frame":
+                kind = type(self.load(record)).__name__
+                raise BenchError(f"cell {name} gives a {kind} where a DataFrame belongs")
+            try:
+                found[name] = self._checked(record)
+            except DamagedObject as cause:
+                damage = cause
+        if damage is not None:
+            raise damage
+        return stacked(found)
 
     def _checked(self, record: Record) -> Any:
         blob = record.blob or ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from blake3 import blake3
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 __all__ = ["Check", "ForecastFacts", "checks", "forecast_facts"]
@@ -45,13 +46,27 @@ class ForecastFacts:
     digest: str
 
 
-def forecast_facts(predictions: pd.DataFrame) -> ForecastFacts:
-    """Return the facts of one cell's `predictions` table."""
+def forecast_facts(predictions: pd.DataFrame, rows: Sequence[int]) -> list[ForecastFacts]:
+    """Return the facts of the forecasts of cells whose tables stand one below the other.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        The tables.
+    rows : sequence of int
+        The number of rows of each cell.
+    """
     import numpy as np
 
     # Column by column: choosing several at once costs ten times the rest of this function.
     names = [c for c in predictions.columns if c == "y_pred" or c.startswith("p_")]
     values = np.column_stack([predictions[name].to_numpy(dtype="float64") for name in names])
+    return [_facts(part) for part in np.split(values, np.cumsum(rows)[:-1])]
+
+
+def _facts(values: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> ForecastFacts:
+    import numpy as np
+
     probabilities = values[:, 1:] if values.shape[1] > 1 else values
     moves = probabilities.max(axis=0) - probabilities.min(axis=0) if len(values) else np.zeros(1)
     return ForecastFacts(

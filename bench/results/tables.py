@@ -9,8 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
+from bench.cache.stack import Stack
 from bench.cache.store import Record
-from bench.errors import BenchError, one_line
+from bench.errors import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,38 +128,35 @@ def runs_table(results: Sequence[CellResult]) -> pd.DataFrame:
     return table
 
 
-def joined(frames: Mapping[str, object], *, empty: Mapping[str, str]) -> pd.DataFrame:
+def joined(
+    stacks: Sequence[Stack], cells: Sequence[str], *, empty: Mapping[str, str]
+) -> pd.DataFrame:
     """Return the cells' frames one below the other, each row with its cell's id in front.
 
     Parameters
     ----------
-    frames : mapping of cell_id to DataFrame
+    stacks : sequence of Stack
+        The frames, by the ids of their cells.
+    cells : sequence of str
+        All of these ids, in order.
     empty : mapping of column to dtype
         The columns of the table when there is no frame at all.
-
-    Raises
-    ------
-    BenchError
-        A cell's value is no DataFrame.
     """
     import numpy as np
     import pandas as pd
 
-    tables: list[pd.DataFrame] = []
-    for cell_id, frame in frames.items():
-        if not isinstance(frame, pd.DataFrame):
-            raise BenchError(
-                f"cell {cell_id} gives a {type(frame).__name__} where a DataFrame belongs"
-            )
-        tables.append(frame)
-    if not tables:
+    if not stacks:
         columns = {"cell_id": "str", **empty}
         return pd.DataFrame({n: pd.Series([], dtype=kind) for n, kind in columns.items()})
-    table = pd.concat(tables, ignore_index=True, sort=False)
-    codes = np.repeat(np.arange(len(tables)), [len(t) for t in tables])
+    table = pd.concat([s.frame for s in stacks], ignore_index=True, sort=False)
+    place = {cell: number for number, cell in enumerate(cells)}
+    codes = np.concatenate([np.repeat([place[n] for n in s.names], s.rows) for s in stacks])
+    if len(stacks) > 1:
+        order = np.argsort(codes, kind="stable")
+        table, codes = table.take(order).reset_index(drop=True), codes[order]
     table = table[sorted(table.columns, key=lambda c: _place(str(c)))]
-    cells = pd.Categorical.from_codes(codes, categories=pd.Index(list(frames)))
-    table.insert(0, "cell_id", pd.Series(cells, index=table.index))
+    named = pd.Categorical.from_codes(codes, categories=pd.Index(list(cells)))
+    table.insert(0, "cell_id", pd.Series(named, index=table.index))
     return table
 
 

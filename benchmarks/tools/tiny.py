@@ -74,15 +74,11 @@ def computed(cells: int, folder: Path, *, seconds: float = 0.0) -> TinyRun:
             )
         assert not outcome.failures
         assert len(outcome.computed) == len(graph.instances)
-        steps = 0.0
         for wanted in WANTED:
-            frames = {}
-            for name, keys in zip(names, graph.wanted, strict=True):
-                record = store.record(keys[wanted])
-                assert record is not None
-                frames[name] = store.load(record)
-                # Each chunk tells the seconds of its steps once, with the last of its outputs.
-                if wanted == WANTED[-1]:
-                    steps += sum(record.meta["timings"].values())
-            write_parquet(joined(frames, empty={}), folder / f"{wanted}.parquet")
+            found = store.records(keys[wanted] for keys in graph.wanted)
+            records = {n: found[k[wanted]] for n, k in zip(names, graph.wanted, strict=True)}
+            table = joined(store.stacked(records), names, empty={})
+            write_parquet(table, folder / f"{wanted}.parquet")
+        # Each chunk tells the seconds of its steps once, with the last of its outputs.
+        steps = sum(sum(record.meta["timings"].values()) for record in records.values())
     return TinyRun(whole, executing, sum(taken), steps, graph, store)

@@ -70,19 +70,22 @@ def predictions(**columns: list[float]) -> pd.DataFrame:
 
 
 def test_facts_of_a_forecast_that_does_not_move():
-    facts = forecast_facts(predictions(y_pred=[1.0, 1.0, 1.0]))
+    (facts,) = forecast_facts(predictions(y_pred=[1.0, 1.0, 1.0]), [3])
     assert (facts.n, facts.n_missing, facts.constant) == (3, 0, True)
 
 
 def test_a_class_forecast_moves_when_its_probabilities_do():
     still = predictions(y_pred=[1.0, 1.0], p_0=[0.2, 0.2], p_1=[0.8, 0.8])
     moving = predictions(y_pred=[1.0, 1.0], p_0=[0.2, 0.3], p_1=[0.8, 0.7])
-    assert forecast_facts(still).constant
-    assert not forecast_facts(moving).constant
+    one, other = forecast_facts(pd.concat([still, moving]), [2, 2])
+    assert one.constant
+    assert not other.constant
+    assert forecast_facts(moving, [2]) == [other]
 
 
 def test_missing_forecasts_are_counted_once_a_row():
-    facts = forecast_facts(predictions(y_pred=[np.nan, 1.0], p_0=[np.nan, 0.5], p_1=[0.1, 0.5]))
+    table = predictions(y_pred=[np.nan, 1.0], p_0=[np.nan, 0.5], p_1=[0.1, 0.5])
+    (facts,) = forecast_facts(table, [2])
     assert facts.n_missing == 1
 
 
