@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stats.figures.marks import Label, Mark
 from stats.figures.space import MARGIN, SIZE, SMALL
-from stats.figures.text import clean, shorten, text_width
+from stats.figures.text import clean, shortened, text_width
 
 __all__ = ["Rows", "rows"]
 
@@ -57,7 +57,7 @@ def rows(
     behind = max((text_width(v, SIZE) for v in after), default=-_GAP)
     fixed = 2 * MARGIN + column + behind + 3 * _GAP + 2 * inset
     limit = max(50.0, min(0.42 * width, width - fixed - least))
-    shown = [shorten(text, SIZE, limit) for text in said]
+    shown = shortened(said, SIZE, limit)
     widest = max(text_width(text, SIZE) for text in shown)
     # The head of the numbers may reach over the names, but not beyond them.
     widest = max(widest, text_width(heads[0], SMALL) - column - _GAP)

@@ -9,7 +9,7 @@ from stats.figures.marks import Figure, Label, Line, Mark, Point
 from stats.figures.scales import Scale, nice
 from stats.figures.space import MARGIN, SMALL, checked_width, spread
 from stats.figures.style import FAMILIES
-from stats.figures.text import clean, shorten, text_width
+from stats.figures.text import clean, shortened, text_width
 
 __all__ = ["course"]
 
@@ -58,7 +58,8 @@ def course(
     ticks = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     scale = [f"{i * step:.{digits}f}".replace("-", "−") for i in ticks]
-    shown = {name: shorten(clean(name), SMALL, 0.26 * width) for name in curves}
+    texts = shortened([clean(name) for name in curves], SMALL, 0.26 * width)
+    shown = dict(zip(curves, texts, strict=True))
     x0 = MARGIN + max((text_width(text, SMALL) for text in scale), default=0.0) + 10.0
     x1 = width - MARGIN - max(text_width(text, SMALL) for text in shown.values()) - 26.0
     top = MARGIN + (20.0 if unit else 6.0)

@@ -10,7 +10,7 @@ from stats.figures.ranking import checked_names
 from stats.figures.scales import nice
 from stats.figures.space import MARGIN, SMALL, checked_width, feet, spread
 from stats.figures.style import FAMILIES
-from stats.figures.text import clean, shorten, text_width
+from stats.figures.text import clean, shorten, shortened, text_width
 
 __all__ = [
     "horizon_lines",
@@ -45,7 +45,8 @@ def horizon_lines(
     """
     width = checked_width(width)
     checked_names(names, least=1)
-    shown = {name: shorten(clean(name), SMALL, 0.28 * width) for name in names}
+    texts = shortened([clean(name) for name in names], SMALL, 0.28 * width)
+    shown = dict(zip(names, texts, strict=True))
     known = [v for name in names for v in values[name] if math.isfinite(v)]
     low, high = min([0.0, *known]), max([0.0, *known])
     if high - low < 1e-9:

@@ -9,7 +9,7 @@ from stats.figures.marks import Box, Figure, Label, Line
 from stats.figures.ranking import checked_matrix, checked_names
 from stats.figures.scales import aligned, pvalue
 from stats.figures.space import MARGIN, SIZE, SMALL, captioned, checked_width, feet, key
-from stats.figures.text import clean, shorten, text_width
+from stats.figures.text import clean, shorten, shortened, text_width
 
 __all__ = ["MOST_COMPARED", "comparison_matrix"]
 
@@ -97,7 +97,7 @@ def comparison_matrix(
     figures = text_width(str(k), SMALL) + 16.0
     # All columns are worth more than whole names; on a narrow page there is no room for either.
     limit = min(0.34 * width, max(110.0, width - 2 * MARGIN - figures - k * need))
-    shown = [shorten(clean(name), SIZE, limit) for name in names]
+    shown = shortened([clean(name) for name in names], SIZE, limit)
     wide = max(text_width(text, SIZE) for text in (*shown, *means))
     wide = max(wide, text_width(score, SMALL) - 8.0)
     left = MARGIN + wide + figures

@@ -8,7 +8,7 @@ from itertools import pairwise
 from stats.figures.marks import Dot, Label, Line, Mark, Point
 from stats.figures.scales import Scale
 from stats.figures.space import SMALL
-from stats.figures.text import clean, shorten
+from stats.figures.text import clean, shortened
 
 __all__ = ["beside", "named_best"]
 
@@ -31,10 +31,10 @@ def beside(
     left, top, right, bottom = frame
     taken: list[Bounds] = []
     marks: list[Mark] = []
-    for name, _, _ in models:
+    whole = [clean(name) for name, _, _ in models]
+    texts = shortened(whole, SMALL, min(200.0, 0.4 * (right - left)))
+    for (name, _, _), full, text in zip(models, whole, texts, strict=True):
         x, y = places[name]
-        full = clean(name)
-        text = shorten(full, SMALL, min(200.0, 0.4 * (right - left)))
         for dx, dy, anchor in _SIDES:
             mark = Label(
                 x + dx, y + dy, text, anchor, SMALL, f"label-{family[name][1]}", (name,), full
@@ -115,9 +115,9 @@ def named_best(
             return False
         return not clear or not any(reach[i][0] < d + 2 and reach[i][1] > b - 2 for i in near)
 
-    for name, x, y in first.values():
-        full = clean(name)
-        text = shorten(full, SMALL, 0.4 * (right - left))
+    whole = [clean(name) for name, _, _ in first.values()]
+    texts = shortened(whole, SMALL, 0.4 * (right - left))
+    for (name, x, y), full, text in zip(first.values(), whole, texts, strict=True):
         tried = (
             (Label(x + dx, y - dy, text, "start", SMALL, role, (name,), full), clear)
             for role in [f"label-{family[name][1]}"]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from stats.figures.marks import Dot, Label, Line, Mark
 from stats.figures.scales import rank_axis
 from stats.figures.space import MARGIN, SIZE, SMALL, pack
-from stats.figures.text import clean, shorten, text_width
+from stats.figures.text import clean, shortened, text_width
 
 __all__ = ["fits", "two_sided"]
 
@@ -46,7 +46,7 @@ def two_sided(
     left, right = models[:half], models[half:]
     column = max(text_width(value, SIZE) for value in values.values())
     limit = max(60.0, (width - _fixed(models) - _AXIS) / 2)
-    shown = {name: shorten(clean(name), SIZE, limit) for name in position}
+    shown = dict(zip(position, shortened([*map(clean, position)], SIZE, limit), strict=True))
     notes = ("← better", "average rank")
     side_left, side_right = (
         max(

@@ -10,7 +10,7 @@ from stats.figures.marks import Cells, Label, Line, Mark
 from stats.figures.ranking import checked_matrix
 from stats.figures.scales import coarse
 from stats.figures.space import ROWS, SMALL
-from stats.figures.text import clean, shorten, text_width
+from stats.figures.text import clean, shortened, text_width
 
 __all__ = ["Square", "Verdicts", "legend_of", "panel", "verdicts"]
 
@@ -113,7 +113,7 @@ def panel(
     figures = text_width(str(k), SMALL) + 8.0
     width -= 0.5 * figures  # the last number of the columns reaches beyond its column
     limit = min(0.34 * width, 240.0)
-    shown = [shorten(clean(name), SMALL, limit) for name in names] if k <= ROWS else []
+    shown = shortened([clean(name) for name in names], SMALL, limit) if k <= ROWS else []
     wide = max((text_width(text, SMALL) for text in shown), default=0.0) + 10.0
     inside = max((text_width(text, _TINY) for row in texts for text in row), default=0.0) + 8.0
     largest = max(_LARGEST, inside if texts else 0.0)

@@ -8,7 +8,7 @@ from stats.figures.marks import Box, Dot, Figure, Label, Mark
 from stats.figures.ranking import families_of, ordered
 from stats.figures.scales import rank_axis
 from stats.figures.space import MARGIN, SIZE, SMALL, checked_width, feet, pack
-from stats.figures.text import clean, shorten, text_width
+from stats.figures.text import clean, shortened, text_width
 
 __all__ = [
     "strips",
@@ -40,7 +40,7 @@ def strips(
     family = families_of([name for name, _ in models], families)
     order = list(dict.fromkeys(family[name][0] for name, _ in models))
     limit = (width - 2 * MARGIN) * 0.28
-    shown = {label: shorten(clean(label), SIZE, limit) for label in order}
+    shown = dict(zip(order, shortened([*map(clean, order)], SIZE, limit), strict=True))
     count_column = text_width("000 of 000", SMALL)
     x0 = MARGIN + max(text_width(text, SIZE) for text in shown.values()) + 18.0
     x1 = width - MARGIN - count_column - 14.0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cache
 
-__all__ = ["clean", "shorten", "text_width"]
+__all__ = ["clean", "shorten", "shortened", "text_width"]
 
 # Advance widths of DejaVu Sans 2.37 (free licence) in thousandths of the font size, read once from
 # the font file. It is the widest of the usual sans-serif faces, so a label that fits by these
@@ -204,6 +207,56 @@ def shorten(text: str, size: float, limit: float, *, bold: bool = False) -> str:
         else:
             high = kept - 1
     return _around(text, low)
+
+
+def shortened(texts: Sequence[str], size: float, limit: float) -> list[str]:
+    """Each text as `shorten` gives it; of those that would look alike the words that differ.
+
+    Where these do not fit either, such texts are numbered in their order.
+
+    Examples
+    --------
+    >>> names = [f"xgboost/rate=0.1/depth={depth}/trees=60" for depth in (3, 6)]
+    >>> shortened(names, 10.0, 90.0)
+    ['…depth=3…', '…depth=6…']
+    """
+    shown = {text: shorten(text, size, limit) for text in texts}
+    unclear = _alike(shown)
+    for told in (_words(unclear), _words(unclear, values=True)):
+        others = {short for text, short in shown.items() if text not in told}
+        fits = all(text_width(short, size) <= limit for short in told.values())
+        if fits and len({*told.values()} - others) == len(unclear):
+            shown |= told
+            break
+    for number, text in enumerate(_alike(shown), 1):
+        mark = f" #{number}"
+        shown[text] = shorten(text, size, limit - text_width(mark, size)) + mark
+    return [shown[text] for text in texts]
+
+
+def _alike(shown: Mapping[str, str]) -> list[str]:
+    """Return the texts that another looks like."""
+    times = Counter(shown.values())
+    return [text for text, short in shown.items() if times[short] > 1]
+
+
+def _words(texts: Sequence[str], *, values: bool = False) -> dict[str, str]:
+    """Of each text the words that not all have, or of ``name=value`` the values alone."""
+    parts = {text: _BETWEEN.split(text) for text in texts}
+    lengths = {len(words) for words in parts.values()}
+    if len(lengths) != 1:
+        return dict.fromkeys(texts, "")
+    places = range(lengths.pop())
+    differ = [place for place in places if len({words[place] for words in parts.values()}) > 1]
+    told = {}
+    for text, words in parts.items():
+        kept = [words[place].rpartition("=")[2] if values else words[place] for place in differ]
+        first, last = "…" * (differ[0] > 0), "…" * (differ[-1] < places[-1])
+        told[text] = f"{first}{'…'.join(kept)}{last}"
+    return told
+
+
+_BETWEEN = re.compile(r"[/ ,;|]+")
 
 
 def _around(text: str, kept: int) -> str:

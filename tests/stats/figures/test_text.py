@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats.figures.text import clean, shorten, text_width
+from stats.figures.text import clean, shorten, shortened, text_width
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
 
@@ -59,3 +59,29 @@ def test_a_cleaned_text_stands_on_one_line_of_xml(text):
 def test_marks_that_turn_the_direction_of_writing_are_made_visible():
     assert clean("abc\u202edef") == "abc\ufffddef"
     assert clean("نموذج") == "نموذج"
+
+
+NAMES = [
+    f"xgboost/learning_rate={rate}/max_depth={depth}/subsample=0.8/n_rounds={rounds}"
+    for rate in (0.05, 0.1)
+    for depth in (3, 6)
+    for rounds in (20, 60)
+]
+
+
+def test_names_that_differ_in_the_middle_show_what_differs():
+    assert shortened(NAMES, 12.0, 150.0)[:2] == ["…0.05…3…20", "…0.05…3…60"]
+    assert shortened(NAMES[:1], 12.0, 150.0) == [shorten(NAMES[0], 12.0, 150.0)]
+
+
+def test_names_that_cannot_be_told_apart_by_words_are_numbered():
+    names = ["a" * 30 + middle + "b" * 30 for middle in "xyz"]
+    assert [text[-3:] for text in shortened(names, 12.0, 150.0)] == [" #1", " #2", " #3"]
+
+
+@given(st.lists(TEXT | st.sampled_from(NAMES), max_size=9, unique=True), st.floats(60.0, 400.0))
+def test_no_two_shortened_names_look_alike(texts, limit):
+    texts = [text for text in map(clean, texts) if text_width(text, 12.0) > 0]
+    shown = shortened(texts, 12.0, limit)
+    assert len(set(shown)) == len(set(texts))
+    assert all(text_width(text, 12.0) <= limit for text in shown)
