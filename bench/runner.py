@@ -21,6 +21,7 @@ from bench.cache import files
 from bench.cache.codehash import code_hash, code_units
 from bench.cache.stack import Stack
 from bench.cache.store import DamagedObject, Record, Store
+from bench.cache.usage import used
 from bench.engine import execute as engine
 from bench.engine.cluster import Backend, connected
 from bench.engine.graph import FlowSpec, flow
@@ -187,6 +188,7 @@ def run(
     begin, started = time.perf_counter(), datetime.now(UTC)
     opened = Store(store)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(used(opened, runs))
         keepers = stack.enter_context(contextlib.closing(Keepers()))
         made = _planned(experiment, opened, keepers)
         setting = environment()

@@ -12,7 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["entries", "folder", "read", "size_of", "sweep", "unlink", "write"]
+__all__ = [
+    "HOST",
+    "entries",
+    "folder",
+    "orphan",
+    "read",
+    "size_of",
+    "sweep",
+    "unique_name",
+    "unlink",
+    "write",
+]
 
 STALE = 3600.0  # seconds that a temporary file of an unknown writer may live
 
@@ -31,8 +42,7 @@ def write(path: str, scratch: str, *parts: Any) -> None:
 
 
 def _write(path: str, scratch: str, parts: tuple[Any, ...]) -> None:
-    # Host and process stand in the name: `sweep` asks whether they still live.
-    name = f"{scratch}/{_HOST}+{os.getpid()}+{os.urandom(8).hex()}"
+    name = f"{scratch}/{unique_name()}"
     try:
         descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o644)
         try:
@@ -49,7 +59,7 @@ def _write(path: str, scratch: str, parts: tuple[Any, ...]) -> None:
         raise
 
 
-_HOST = socket.gethostname().replace("+", "-")
+HOST = socket.gethostname().replace("+", "-")
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -82,7 +92,7 @@ def entries(folder: str) -> Iterator["os.DirEntry[str]"]:
 @contextlib.contextmanager
 def folder(scratch: str) -> Iterator[Path]:
     """Give a temporary folder for the time of the block; `sweep` removes what a dead user left."""
-    path = Path(f"{scratch}/{_HOST}+{os.getpid()}+{os.urandom(8).hex()}")
+    path = Path(f"{scratch}/{unique_name()}")
     path.mkdir(parents=True)
     try:
         yield path
@@ -97,16 +107,22 @@ def sweep(scratch: str) -> None:
         with contextlib.suppress(OSError):
             if entry.is_dir(follow_symlinks=False):
                 # A folder's age says nothing: its user may be at one step for hours.
-                if _orphan(entry.name):
+                if orphan(entry.name):
                     shutil.rmtree(entry.path, ignore_errors=True)
-            elif _orphan(entry.name) or entry.stat().st_mtime < limit:
+            elif orphan(entry.name) or entry.stat().st_mtime < limit:
                 os.unlink(entry.path)
 
 
-def _orphan(name: str) -> bool:
+def unique_name() -> str:
+    """Return a name that says whose the file is: `orphan` asks whether they still live."""
+    return f"{HOST}+{os.getpid()}+{os.urandom(8).hex()}"
+
+
+def orphan(name: str) -> bool:
+    """Return whether a file of a `unique_name` is of a process of this machine that is dead."""
     host, _, rest = name.partition("+")
     number = rest.partition("+")[0]
-    if host != _HOST or not number.isdigit() or os.name != "posix":
+    if host != HOST or not number.isdigit() or os.name != "posix":
         return False
     try:
         os.kill(int(number), 0)

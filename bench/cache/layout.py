@@ -13,7 +13,7 @@ SHARDS = tuple(f"{number:02x}" for number in range(256))
 
 _LINE = "crossfold store "
 _SHARDED = ("ac", "cas")
-_FOLDERS = (*_SHARDED, "src", SCRATCH, "quarantine")
+_FOLDERS = (*_SHARDED, "src", SCRATCH, "quarantine", "users", "active")
 _KNOWN = {*_FOLDERS, "locks", "claims", "format", "seconds.json"}
 
 

@@ -192,17 +192,22 @@ class Store:
             return self._put_record(Record(key, "json", None, encoded.plain, size, digest, notes))
         blob = blake3(data).hexdigest()
         path = self.path("cas", blob)
-        if files.size_of(path) == size:
-            # Younger than any pruning that runs beside us.
-            with contextlib.suppress(FileNotFoundError):
-                os.utime(path)
+        self._touch(path)
         if files.size_of(path) != size:
             files.write(path, self._scratch, data)
         return self._put_record(Record(key, encoded.codec, blob, None, size, digest, notes))
 
+    def _touch(self, path: str) -> None:
+        """Make an object younger than any pruning that goes on beside us."""
+        with contextlib.suppress(FileNotFoundError):
+            now = time.time_ns()
+            os.utime(path, ns=(now, now))
+
     def link(self, key: str, record: Record, *, meta: Mapping[str, JSON] | None = None) -> Record:
         """Keep the object of a record under another key as well."""
         notes = record.meta if meta is None else dict(meta)
+        if record.blob is not None:
+            self._touch(self.path("cas", record.blob))
         return self._put_record(replace(record, key=key, meta=notes))
 
     def load(self, record: Record) -> Any:
@@ -333,10 +338,6 @@ class Store:
     def info(self) -> dict[str, JSON]:
         """Return counts and sizes."""
         return care.info(self)
-
-    def prune(self, max_bytes: int, *, keep: Collection[str] = ()) -> dict[str, JSON]:
-        """Forget what was used longest ago until the rest fits; see `care.prune`."""
-        return care.prune(self, max_bytes, keep=keep)
 
     def verify(self) -> list[str]:
         """Read everything, set damaged files aside and return one line for each."""

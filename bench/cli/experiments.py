@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -11,7 +11,14 @@ from bench import console
 from bench.cli.codes import INTERNAL, OK, SOME_FAILED
 from bench.cli.group import Command, Group
 from bench.cli.named import asked_experiment, found_run
-from bench.cli.options import asked_options, cores, runs_option, store_option, work_options
+from bench.cli.options import (
+    asked_options,
+    cores,
+    limit_option,
+    runs_option,
+    store_option,
+    work_options,
+)
 from bench.cli.outcome import show_run
 from bench.console import Grid
 from bench.engine.cluster import Backend
@@ -24,37 +31,36 @@ if TYPE_CHECKING:
 __all__ = ["check", "config", "plan", "retry", "run"]
 
 
+class _Work(TypedDict):
+    """What the commands that run an experiment are told beside it."""
+
+    jobs: int | None
+    backend: Backend
+    address: str | None
+    no_report: bool
+    style: console.Style
+    store: Path
+    limit: int | None
+    runs: Path
+
+
 @click.command(cls=Command)
 @asked_options
 @work_options
 @store_option
+@limit_option
 @runs_option
 def run(
     words: tuple[str, ...],
     mode: str | None,
     where: str,
-    jobs: int | None,
-    backend: Backend,
-    address: str | None,
-    no_report: bool,
-    style: console.Style,
-    store: Path,
-    runs: Path,
+    **work: Unpack[_Work],
 ) -> int:
     """Evaluate an experiment.
 
     What the store already holds is not computed again.
     """
-    return _run(
-        asked_experiment(words, mode, where),
-        jobs=jobs,
-        backend=backend,
-        address=address,
-        report=not no_report,
-        style=style,
-        store=store,
-        runs=runs,
-    )
+    return _run(asked_experiment(words, mode, where), **work)
 
 
 @click.command(cls=Command)
@@ -107,17 +113,12 @@ def check(words: tuple[str, ...], mode: str | None, where: str, store: Path) -> 
 )
 @work_options
 @store_option
+@limit_option
 @runs_option
 def retry(
     run_name: str | None,
     failed: bool,
-    jobs: int | None,
-    backend: Backend,
-    address: str | None,
-    no_report: bool,
-    style: console.Style,
-    store: Path,
-    runs: Path,
+    **work: Unpack[_Work],
 ) -> int:
     """Run once more what failed.
 
@@ -127,22 +128,13 @@ def retry(
     from bench.runner import load_run
     from bench.spec.experiment import Experiment
 
-    path = found_run(run_name, runs)
+    path = found_run(run_name, work["runs"])
     n_failed = int((load_run(path).runs["status"] != "ok").sum())
     if failed and n_failed == 0:
         console.say(f"{path.name}: nothing failed")
         return OK
     # What went well is in the store and only looked up; a failure is never stored.
-    return _run(
-        Experiment.load(path / "experiment.toml", outside=True),
-        jobs=jobs,
-        backend=backend,
-        address=address,
-        report=not no_report,
-        style=style,
-        store=store,
-        runs=runs,
-    )
+    return _run(Experiment.load(path / "experiment.toml", outside=True), **work)
 
 
 @click.group(cls=Group)
@@ -164,9 +156,10 @@ def _run(
     jobs: int | None,
     backend: Backend,
     address: str | None,
-    report: bool,
+    no_report: bool,
     style: console.Style,
     store: Path,
+    limit: int | None,
     runs: Path,
 ) -> int:
     from bench import preflight
@@ -174,7 +167,7 @@ def _run(
     from bench.runner import run as evaluated
 
     preflight.check_folders(store, runs)
-    preflight.check_sections(experiment.sections if report else ())
+    preflight.check_sections(() if no_report else experiment.sections)
     address = address or None
     _check_engine(backend, address, jobs)
     jobs = jobs or cores()
@@ -196,10 +189,12 @@ def _run(
             runs=runs,
             progress=progress,
             command=f"python -m bench {' '.join(sys.argv[1:])}",
-            report=report,
+            report=not no_report,
         )
     if style not in ("json", "quiet"):
         show_run(load_run(result.path), n_failed=result.n_failed, seconds=result.seconds)
+    if limit is not None:
+        _hold_to(limit, store)
     if result.unreported:
         console.complain(
             f"the run is done and kept, its report is not: {result.unreported}; write it again "
@@ -208,6 +203,16 @@ def _run(
     if result.n_failed:
         return SOME_FAILED
     return INTERNAL if result.unreported else OK
+
+
+def _hold_to(limit: int, store: Path) -> None:
+    """Bring the store down to its limit and tell what was forgotten, on standard error."""
+    from bench.cache.store import Store
+    from bench.results.keeping import prune
+
+    told = prune(Store(store), limit)
+    if told is not None:
+        console.say(f"store over its limit: {told}", stream=sys.stderr)
 
 
 def _check_engine(backend: Backend, address: str | None, jobs: int | None) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from bench.engine.cluster import BACKENDS
 
@@ -14,6 +15,7 @@ __all__ = [
     "asked_options",
     "cores",
     "format_options",
+    "limit_option",
     "outside_option",
     "runs_option",
     "store_option",
@@ -35,6 +37,28 @@ def store_option(function: F) -> F:
         show_default=True,
         show_envvar=True,
         help="Folder of results that are kept.",
+    )(function)
+
+
+def _limit(ctx: click.Context, option: click.Parameter, text: str | None) -> int | None:
+    from bench.spec.size import read_size
+
+    named = ctx.get_parameter_source(str(option.name))
+    where = "--store-limit" if named is ParameterSource.COMMANDLINE else "CROSSFOLD_STORE_LIMIT"
+    return read_size(text, where=where) if text else None
+
+
+def limit_option(function: F) -> F:
+    """Let a command say how large the store may become."""
+    return click.option(
+        "--store-limit",
+        "limit",
+        metavar="SIZE",
+        envvar="CROSSFOLD_STORE_LIMIT",
+        show_envvar=True,
+        callback=_limit,
+        help="What the store may take, such as 20GB: at the end, what was used longest ago is "
+        "forgotten, but nothing that a run needs.",
     )(function)
 
 

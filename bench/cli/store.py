@@ -43,24 +43,17 @@ def cache_info(store: Path) -> int:
 def cache_prune(max_size: str, store: Path, runs: Path) -> int:
     """Forget what was used longest ago until the store fits a size.
 
-    The results of the runs in --runs stay, whatever their age; remove a run's folder to let them
-    go.
+    The results of runs stay, whatever their age, in --runs and wherever else runs used the store;
+    remove a run's folder to let them go.
     """
-    from bench.results.recipes import OUTPUTS, output_keys
+    from bench.cache.care import size
+    from bench.results.keeping import prune
     from bench.spec.size import read_size, size_text
 
     limit = read_size(max_size, where="--max-size")
     opened = opened_store(store)
-    kept = [table.parent for table in runs.glob(f"*/{OUTPUTS}") if not table.parent.is_symlink()]
-    facts = opened.prune(limit, keep=set().union(*map(output_keys, kept)))
-    removed, freed, left = (int(facts[name]) for name in ("removed", "freed", "bytes"))
-    console.say(f"{removed:,} results forgotten, {size_text(freed)} freed, {size_text(left)} left")
-    if left > limit:
-        several = f"{len(kept)} run{'s'[: len(kept) != 1]}"
-        console.say(
-            f"more than {max_size}, because what the {several} in {runs} need stays; "
-            "remove the folders of runs that may go"
-        )
+    told = prune(opened, limit, runs=[runs])
+    console.say(f"it fits: {size_text(size(opened))}" if told is None else str(told))
     return OK
 
 

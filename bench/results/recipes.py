@@ -151,7 +151,7 @@ def output_keys(folder: Path) -> set[str]:
     UserError
         The folder has none, or they cannot be read.
     """
-    return {row["key"] for row in _rows(folder / OUTPUTS)}
+    return {row["key"] for row in _rows(folder / OUTPUTS, columns=["key"])}
 
 
 def _write(
@@ -199,14 +199,14 @@ def _pairs(held: Sequence[Mapping[str, str]]) -> Any:
     return pa.MapArray.from_arrays(ends, names, values)
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def _rows(path: Path, columns: list[str] | None = None) -> list[dict[str, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise UserError(f"{path.parent} has no {path.name}: no run made it; run again")
     try:
-        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+        rows: list[dict[str, Any]] = pq.read_table(path, columns=columns).to_pylist()
     except (pa.ArrowInvalid, OSError) as cause:
         raise UserError(f"{path} cannot be read: it is damaged; run again") from cause
     return rows

@@ -76,6 +76,7 @@ COMMAND_LINE = {
     "retry without what": _say("Missing option '--failed'", "retry", "x"),
     "no store": _say("no store there", "cache", "info", "--store", "nothing"),
     "store is no store": _say("store", "cache", "info", "--store", "."),
+    "limit": _say('--store-limit: "lots" is no size', "run", "--store-limit", "lots"),
     "size": _say('--max-size: "lots" is no size', "cache", "prune", "--max-size", "lots"),
     "section file without a section": _say(
         r"own\.py has no function section\(findings\)",

@@ -188,7 +188,8 @@ def test_pruning_keeps_what_runs_need_until_they_are_removed(there, first, capsy
     store = Store(there / ".crossfold" / "store")
     needed = output_keys(there / "runs" / first)
     assert main(["cache", "prune", "--max-size", "0"]) == 0
-    assert "in runs need stays; remove the folders of runs that may go" in capsys.readouterr().out
+    said = f"what 1 run in {there / 'runs'} needs stays; remove the folders of runs that may go"
+    assert said in capsys.readouterr().out
     left = set(store.keys())
     assert needed <= left
     assert left == set().union(*(output_keys(p.parent) for p in Path("runs").glob("*/outputs.*")))
@@ -198,7 +199,33 @@ def test_pruning_keeps_what_runs_need_until_they_are_removed(there, first, capsy
     assert "not needed" in capsys.readouterr().out
     assert main(["verify", first, "--sample", "1"]) == 0
     assert main(["cache", "prune", "--max-size", "0", "--runs", str(tmp_path)]) == 0
-    assert store.keys() == []
+    assert set(store.keys()) == left  # the store knows where its runs are
+    assert main(["cache", "prune", "--max-size", "1GB"]) == 0
+    assert "it fits: " in capsys.readouterr().out
+
+
+def test_a_run_holds_the_store_to_its_limit(there, first, capsys, monkeypatch):
+    store = Store(there / ".crossfold" / "store")
+    assert main([*RUN, "--store-limit", "1GB"]) == 0
+    assert "store" not in capsys.readouterr().err
+    intermediate = set(store.keys()) - output_keys(there / "runs" / first)
+    assert intermediate
+    monkeypatch.setenv("CROSSFOLD_STORE_LIMIT", "0")
+    assert main(list(RUN)) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("store over")]
+    assert len(said) == 1
+    assert "results forgotten" in said[0]
+    needed = set().union(*(output_keys(p.parent) for p in Path("runs").glob("*/outputs.*")))
+    assert set(store.keys()) == needed
+    monkeypatch.setenv("CROSSFOLD_STORE_LIMIT", "much")
+    assert main(list(RUN)) == 2
+    assert 'CROSSFOLD_STORE_LIMIT: "much" is no size' in capsys.readouterr().err
+
+
+def test_a_cell_whose_results_are_lost_can_be_computed_again(there, first, capsys):
+    store = Store(there / ".crossfold" / "store")
+    for key in store.keys():  # noqa: SIM118
+        (store.root / "ac" / key[:2] / key).unlink()
     assert main(["verify", first]) == 2
     assert "can be computed again" in capsys.readouterr().err
     assert main(list(RUN)) == 0

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.cache import care
 from bench.cache.codecs import Unstorable, can_store
 from bench.cache.datahash import data_hash
 from bench.cache.layout import StoreFormat
@@ -440,7 +441,7 @@ def test_verify_reads_everything(store: Store) -> None:
     assert store.info()["objects"] == 3
     assert store.info()["quarantined"] == 1
     assert store.verify() == []
-    assert store.prune(10**9)["freed"] == damaged_size
+    assert care.prune(store, 10**9)["freed"] == damaged_size
     assert store.info()["quarantined"] == 0
 
 
@@ -644,6 +645,10 @@ def test_a_store_that_is_deleted_under_its_user_begins_anew(store: Store) -> Non
 def _aged(store: Store, key: str, days: float) -> None:
     then = time.time() - days * 86400
     os.utime(store.path("ac", key), (then, then))
+    record = store.peek(key)
+    assert record is not None
+    assert record.blob is not None
+    os.utime(store.path("cas", record.blob), (then, then))
 
 
 def test_what_was_not_used_for_longest_goes_first(store: Store) -> None:
@@ -652,7 +657,7 @@ def test_what_was_not_used_for_longest_goes_first(store: Store) -> None:
         _aged(store, _key(number), days=10 - number)
     store.record(_key(0))  # used today
     size = store.info()["bytes"]
-    told = store.prune(int(size * 0.65), keep=[_key(1)])
+    told = care.prune(store, int(size * 0.65), keep=[_key(1)])
     left = [number for number in range(5) if store.record(_key(number)) is not None]
     assert left == [0, 1, 4]
     assert told["removed"] == 2
@@ -660,12 +665,24 @@ def test_what_was_not_used_for_longest_goes_first(store: Store) -> None:
     assert store.info()["objects"] == 3
 
 
+def test_an_object_that_was_touched_meanwhile_stays_and_is_counted(store: Store) -> None:
+    store.put(KEY, np.arange(1000))
+    then = time.time() + 60
+    record = store.peek(KEY)
+    assert record is not None
+    assert record.blob is not None
+    os.utime(store.path("cas", record.blob), (then, then))
+    told = care.prune(store, 0)
+    assert told["removed"] == 1
+    assert told["bytes"] == store.info()["bytes"] == record.nbytes
+
+
 def test_an_object_stays_as_long_as_one_record_names_it(store: Store) -> None:
     record = store.put(_key(1), np.arange(1000))
     store.link(_key(2), record)
     _aged(store, _key(1), days=9)
     size = store.info()["bytes"]
-    store.prune(size - 1)
+    care.prune(store, size - 1)
     assert store.record(_key(1)) is None
     assert np.array_equal(_loaded(store, _key(2)), np.arange(1000))
 
@@ -673,11 +690,11 @@ def test_an_object_stays_as_long_as_one_record_names_it(store: Store) -> None:
 def test_an_object_nothing_names_goes_when_it_is_old(store: Store) -> None:
     record = store.put(KEY, np.arange(1000))
     (store.root / "ac" / KEY[:2] / KEY).unlink()
-    assert store.prune(10**9)["freed"] == 0
+    assert care.prune(store, 10**9)["freed"] == 0
     assert record.blob is not None
     then = time.time() - 7200
     os.utime(store.path("cas", record.blob), (then, then))
-    assert store.prune(10**9)["freed"] == record.nbytes
+    assert care.prune(store, 10**9)["freed"] == record.nbytes
     assert store.info()["objects"] == 0
 
 
