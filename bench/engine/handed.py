@@ -109,13 +109,18 @@ def _is_plainly_storable(value: Any) -> bool:
             dtypes = [*value.dtypes, value.index.dtype, value.columns.dtype]
         elif kind is pd.Series:
             dtypes = [value.dtype, value.index.dtype]
+        elif kind in (pd.DatetimeIndex, pd.RangeIndex):
+            dtypes = [value.dtype]
         else:
             return False
-        return not value.attrs and all(_is_plain(dtype) for dtype in dtypes)
+        return not getattr(value, "attrs", None) and all(_is_plain(dtype) for dtype in dtypes)
     return family == "xgboost" and kind.__name__ == "Booster"
 
 
 def _is_plain(dtype: Any) -> bool:
     if isinstance(dtype, np.dtype):
         return cast("str", dtype.kind) in "biufmM" and dtype.itemsize <= 8 and dtype.isnative
-    return str(dtype) in ("str", "string", "category")
+    return str(dtype) in _PLAIN
+
+
+_PLAIN = {"str", "string", "category", *(f"datetime64[{u}, UTC]" for u in ("s", "ms", "us", "ns"))}
