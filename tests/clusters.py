@@ -219,6 +219,7 @@ def ran(
     *,
     watch: Callable[[Chunk, Answer], None] = lambda chunk, answer: None,
     met: Callable[[], None] = lambda: None,
+    begun: Callable[[int, int, int], None] = lambda wave, waves, chunks: None,
 ) -> Outcome:
     outcome = Outcome()
     keep_code(graph, store)
@@ -232,7 +233,7 @@ def ran(
             jobs=1,
             packages=(),
             environment="test",
-            begun=lambda wave, waves, chunks: None,
+            begun=begun,
             watch=watch,
             crew=found,
         )

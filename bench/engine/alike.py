@@ -47,9 +47,16 @@ def alike(folder: str) -> str:
     command = [sys.executable, "-c", _MAIN, json.dumps(sys.path), folder]
     try:
         done = subprocess.run(  # noqa: S603 - this interpreter, and words of ours
-            command, capture_output=True, text=True, timeout=_SECONDS, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
         )
-    except (OSError, subprocess.SubprocessError) as cause:
+    except subprocess.TimeoutExpired:
+        return f"needs more than {_SECONDS:.0f} s to import what the run computes"
+    except OSError as cause:
         return f"cannot start an interpreter ({one_line(cause, most=200)})"
     for line in reversed(done.stdout.splitlines()):
         if line.startswith(_MARK):

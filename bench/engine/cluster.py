@@ -62,9 +62,16 @@ class Cluster(Protocol):
     backend: Any
 
     def everywhere(
-        self, function: Callable[..., str], *words: str, among: Collection[str] | None = None
+        self,
+        function: Callable[..., str],
+        *words: str,
+        among: Collection[str] | None = None,
+        seconds: float,
     ) -> Mapping[str, str | Lost]:
-        """Call a function on each worker or on some, and return what each gave by its name."""
+        """Call a function on each worker or on some, and return what each gave by its name.
+
+        Who gives nothing for so many seconds is waited for no longer.
+        """
 
     def kill(self) -> None:
         """Give up what runs and what waits."""

@@ -77,10 +77,12 @@ class Keepers:
         for keeper in keepers:
             keeper.stop()
 
-    def close(self) -> None:
-        """End the children of idle keepers."""
+    def close(self, *, idle: float = 0.0) -> None:
+        """End the children of idle keepers, or of those that were idle for so many seconds."""
+        latest = time.monotonic() - idle
         with self._lock:
-            keepers, self._idle = self._idle, []
+            keepers = [k for k in self._idle if k.idle_since <= latest]
+            self._idle = [k for k in self._idle if k.idle_since > latest]
         for keeper in keepers:
             keeper.close()
 
@@ -101,6 +103,7 @@ class Keeper:
         self._copies = copies
         self._nursery: Nursery | None = None
         self._seat: Seat | None = None
+        self.idle_since = 0.0
         self._stopped = False
         self._kills = 0
         self._output, self._note = scratch(append=True), scratch()

@@ -7,15 +7,17 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import distributed
 import distributed.comm
-from joblib._dask import DaskDistributedBackend
+from distributed.comm import CommClosedError
+from distributed.security import Security
 
+from bench.engine.behind import BackendBase, told
 from bench.engine.cluster import CONNECT_SECONDS, Lost, reach
 from bench.errors import UserError, one_line
 
@@ -82,23 +84,30 @@ def _client(address: str) -> Any:
             f'--address "{one_line(address, most=80)}" is no address of a Dask scheduler; '
             "it looks like tcp://host:8786"
         )
+    keys = Security().get_connection_args("client")  # of Dask's configuration
+    if place.scheme in ("tls", "wss") and keys.get("ssl_context") is None:
+        raise UserError(
+            f"--address {address}: needs the keys of the cluster: name them in Dask's "
+            "configuration, as for the scheduler (distributed.comm.tls: ca-file, client.cert, "
+            "client.key)"
+        )
     start = f"dask scheduler --port {port}"
     reach(host, port, address=address, what="Dask scheduler", start=start)
     url = f"{place.scheme}://{host if ':' not in host else f'[{host}]'}:{port}"
     try:
-        asyncio.run(_greeted(url))
+        asyncio.run(_greeted(url, keys))
         return distributed.Client(url, timeout=CONNECT_SECONDS, set_as_default=False)
     except Exception as cause:  # noqa: BLE001 - whatever a wrong service makes it raise
         why = one_line(cause, most=160) or "no answer"
         raise UserError(
             f"--address {address}: something listens there, but it is no Dask scheduler of this "
-            f"version ({why})"
+            f"version, or one behind TLS (tls://{place.netloc}) ({why})"
         ) from None
 
 
-async def _greeted(url: str) -> None:
+async def _greeted(url: str, keys: Mapping[str, Any]) -> None:
     """Exchange the first words; a client waits for ever when something else listens."""
-    comm = await asyncio.wait_for(distributed.comm.connect(url), CONNECT_SECONDS)
+    comm = await asyncio.wait_for(distributed.comm.connect(url, **keys), CONNECT_SECONDS)
     await comm.close()
 
 
@@ -108,21 +117,36 @@ class _Dask:
     def __init__(self, client: Any, address: str) -> None:
         self.name = f"the Dask scheduler at {address}"
         self.workers = sum(client.ncores().values())
-        self.backend = _Backend(client=client)
+        self.backend = _Backend(client, self.workers)
         self._client = client
 
     def everywhere(
-        self, function: Callable[..., str], *words: str, among: Collection[str] | None = None
+        self,
+        function: Callable[..., str],
+        *words: str,
+        among: Collection[str] | None = None,
+        seconds: float,
     ) -> Mapping[str, str | Lost]:
         if self._client.status != "running":  # it would wait for a scheduler to come back
             return {self.name: Lost(-1, "its scheduler is gone", engine=True)}
         workers = None if among is None else list(among)
         try:
-            found = self._client.run(function, *words, workers=workers, on_error="return")
+            # As `client.run`, which waits for ever for a worker that stands still.
+            found = self._client.sync(
+                self._client._run,
+                function,
+                *words,
+                workers=workers,
+                on_error="return",
+                callback_timeout=seconds,
+            )
+        except TimeoutError:
+            why = f"one of its workers gave no answer in {seconds:.0f} s"
+            return {self.name: Lost(-1, why, engine=False)}
         except Exception as cause:  # noqa: BLE001 - a scheduler that is gone tells it in many ways
-            return {self.name: Lost(-1, one_line(cause) or type(cause).__name__, engine=True)}
+            return {self.name: Lost(-1, told(cause), engine=True)}
         return {
-            name: said if isinstance(said, str) else Lost(-1, _told(said), engine=False)
+            name: said if isinstance(said, str) else Lost(-1, _why(said), engine=False)
             for name, said in sorted(found.items())
         }
 
@@ -130,41 +154,47 @@ class _Dask:
         self.backend.abort_everything()
 
 
-class _Backend(DaskDistributedBackend):  # type: ignore[misc]
-    """joblib's backend, which waits for ever for a task whose workers died or whose scheduler did.
+class _Backend(BackendBase):
+    """Hands out Dask tasks; joblib's own waits for ever for one that ends without a result."""
 
-    Its collector reports results only; this one also reports what has none.
-    """
+    def __init__(self, client: Any, workers: int) -> None:
+        super().__init__(workers)
+        self._client = client
+        self._open: set[Any] = set()  # Dask forgets a task whose future nobody holds
 
-    def effective_n_jobs(self, n_jobs: int) -> int:
-        # joblib runs everything in the calling process where there is one worker.
-        return max(2, int(super().effective_n_jobs(n_jobs)))
+    def hand_out(
+        self,
+        function: Callable[..., str],
+        arguments: tuple[Any, ...],
+        answered: Callable[[str | Lost], None],
+    ) -> Any:
+        def done(future: Any) -> None:
+            self._open.discard(future)
+            answered(_said(future))
 
-    def submit(self, func: Any, callback: Callable[[Any], None]) -> Any:
-        chunk: int = func.items[0][1][0]
+        future = self._client.submit(function, *arguments, pure=False)
+        self._open.add(future)
+        future.add_done_callback(done)
+        return future
 
-        def told(result: Any) -> None:
-            callback([replace(result, chunk=chunk)] if isinstance(result, Lost) else result)
-
-        return super().submit(func, told)
-
-    async def _collect(self) -> None:
-        while self._continue:
-            async for future, result in self.waiting_futures:
-                self._results.pop(future)
-                callback = self._callbacks.pop(future)
-                if future.status == "error":
-                    result = Lost(-1, _told(result[1]), engine=False)
-                elif future.status != "finished":
-                    result = Lost(-1, f"the connection to it ended ({future.status})", engine=True)
-                callback(result)
-            await asyncio.sleep(0.01)
+    def abort_everything(self, ensure_ready: bool = True) -> None:
+        self._open.clear()  # what waits is forgotten; what runs is ended by its worker
 
 
-def _told(cause: BaseException) -> str:
+def _said(future: Any) -> str | Lost:
+    """Return what came of a task that is done."""
+    try:
+        return str(future.result())
+    except (asyncio.CancelledError, CancelledError, CommClosedError):
+        return Lost(-1, f"the connection to it ended ({future.status})", engine=True)
+    except Exception as cause:  # noqa: BLE001 - its workers were lost, or never could run it
+        return Lost(-1, _why(cause), engine=False)
+
+
+def _why(cause: BaseException) -> str:
     if isinstance(cause, distributed.KilledWorker):
         return f"{cause.allowed_failures + 1} workers died one after the other while they had it"
-    return f"{type(cause).__name__}: {one_line(cause)}"
+    return told(cause)
 
 
 @contextlib.contextmanager

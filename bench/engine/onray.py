@@ -16,9 +16,9 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_TQDM_PATCH_PRINT", "0")
 
 import ray
-from joblib._parallel_backends import ParallelBackendBase
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from bench.engine.behind import BackendBase, told
 from bench.engine.cluster import Lost, reach
 from bench.errors import UserError, one_line
 
@@ -106,7 +106,11 @@ class _Ray:
         self.backend = _Backend(self.workers)
 
     def everywhere(
-        self, function: Callable[..., str], *words: str, among: Collection[str] | None = None
+        self,
+        function: Callable[..., str],
+        *words: str,
+        among: Collection[str] | None = None,
+        seconds: float,
     ) -> Mapping[str, str | Lost]:
         if self.backend.lost:
             return {self.name: Lost(-1, self.backend.lost, engine=True)}
@@ -120,16 +124,19 @@ class _Ray:
                 if among is not None and name not in among:
                     continue
                 asked[name] = remote.options(scheduling_strategy=here).remote(*words)
-        return {name: self._got(reference) for name, reference in asked.items()}
+        end = time.monotonic() + seconds
+        return {name: self._got(reference, end) for name, reference in asked.items()}
 
-    def _got(self, reference: Any) -> str | Lost:
+    def _got(self, reference: Any, end: float) -> str | Lost:
         while not ray.wait([reference], timeout=LOOK_SECONDS)[0]:
             if self.backend.lost:
                 return Lost(-1, self.backend.lost, engine=True)
+            if time.monotonic() > end:
+                return Lost(-1, "it gave no answer in time", engine=False)
         try:
             return str(ray.get(reference))
         except Exception as cause:  # noqa: BLE001 - told with the worker's name
-            return Lost(-1, _told(cause), engine=False)
+            return Lost(-1, told(cause), engine=False)
 
     def kill(self) -> None:
         self.backend.abort_everything()
@@ -189,61 +196,33 @@ def _listens(place: str) -> bool:
         return False
 
 
-class _Backend(ParallelBackendBase):  # type: ignore[misc]
-    """Runs joblib's batches as Ray tasks.
+class _Backend(BackendBase):
+    """Hands out Ray tasks.
 
     Ray's own backend for joblib runs them on a pool of actors: it cannot give results as they come,
     loses all of them when one actor dies, and puts another class under joblib's pools for good.
     """
 
-    supports_retrieve_callback = True
-
     def __init__(self, workers: int) -> None:
-        super().__init__()
-        self.lost = ""  # why the cluster is gone, once it is
-        self._workers = workers
-        self._remote = ray.remote(num_cpus=1, max_retries=RETRIES)(_batch)
-        # Who waits for a task; taken out by the first who has something to say.
-        self._open: dict[Any, tuple[int, Callable[[list[str | Lost]], None]]] = {}
+        super().__init__(workers)
+        self._remote = ray.remote(num_cpus=1, max_retries=RETRIES)(_called)
+        self._open: set[Any] = set()
 
-    def effective_n_jobs(self, n_jobs: int) -> int:
-        # joblib runs everything in the calling process where there is one worker.
-        return max(2, self._workers)
+    def hand_out(
+        self,
+        function: Callable[..., str],
+        arguments: tuple[Any, ...],
+        answered: Callable[[str | Lost], None],
+    ) -> Any:
+        def done(future: Any) -> None:
+            self._open.discard(reference)
+            answered(_said(future))
 
-    def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
-        self.parallel = parallel
-        return self.effective_n_jobs(n_jobs)
-
-    def submit(self, func: Any, callback: Callable[[Any], None]) -> Any:
-        chunk: int = func.items[0][1][0]
-        reference = self._remote.remote(func)
-        self._open[reference] = (chunk, callback)
-
-        def told(future: Any) -> None:
-            try:
-                answers = future.result()
-            except _GONE as cause:
-                answers = [Lost(chunk, _told(cause), engine=True)]
-            except Exception as cause:  # noqa: BLE001 - its worker was lost, or never started
-                answers = [Lost(chunk, _told(cause), engine=False)]
-            if self._open.pop(reference, None) is not None:
-                callback(answers)
-
+        reference = self._remote.remote(function, *arguments)
+        self._open.add(reference)
         future = reference.future()
-        future.add_done_callback(told)
+        future.add_done_callback(done)
         return future
-
-    def lose(self, cause: str) -> None:
-        """Answer what waits for a cluster that is gone: Ray would never do it."""
-        self.lost = cause
-        for reference in tuple(self._open):
-            waiting = self._open.pop(reference, None)
-            if waiting is not None:
-                chunk, callback = waiting
-                callback([Lost(chunk, cause, engine=True)])
-
-    def retrieve_result_callback(self, out: list[str | Lost]) -> list[str | Lost]:
-        return out
 
     def abort_everything(self, ensure_ready: bool = True) -> None:
         for reference in tuple(self._open):
@@ -251,13 +230,15 @@ class _Backend(ParallelBackendBase):  # type: ignore[misc]
                 ray.cancel(reference, force=True)
 
 
-# What a task ends with when it is not its worker that was lost.
-_GONE = (ray.exceptions.RaySystemError, ray.exceptions.LocalRayletDiedError)
+def _called(function: Callable[..., str], *arguments: Any) -> str:
+    return function(*arguments)
 
 
-def _batch(calls: Callable[[], list[str]]) -> list[str]:
-    return calls()
-
-
-def _told(cause: BaseException) -> str:
-    return f"{type(cause).__name__}: {one_line(cause)}"
+def _said(future: Any) -> str | Lost:
+    """Return what came of a task that is done."""
+    try:
+        return str(future.result())
+    except (ray.exceptions.RaySystemError, ray.exceptions.LocalRayletDiedError) as cause:
+        return Lost(-1, told(cause), engine=True)
+    except Exception as cause:  # noqa: BLE001 - its worker was lost, or never started
+        return Lost(-1, told(cause), engine=False)

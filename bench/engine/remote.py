@@ -9,6 +9,7 @@ import platform
 import socket
 import sys
 import threading
+import time
 from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -23,6 +24,9 @@ __all__ = ["Meeting", "Shown", "dismissed", "hosted", "shown", "source"]
 
 # Files in the folder of a run, inside the store.
 NONCE, STOP = "nonce", "stop"
+# A run that was killed says no farewell: its children end when they had nothing to do for so long.
+IDLE_SECONDS = 300.0
+LOOK_SECONDS = 10.0
 # What decides which numbers come out; reports are written where the command was given.
 OURS = ("bench", "dataflows", "stats")
 
@@ -71,6 +75,8 @@ class Shown:
     ----------
     host : str
         Host and interpreter: workers that agree on it import the same.
+    file : str
+        Name of the file that it wrote to the folder of the run.
     problem : str
         Why it may not take part; empty when it may.
     locks : bool
@@ -78,6 +84,7 @@ class Shown:
     """
 
     host: str
+    file: str
     problem: str
     locks: bool
 
@@ -94,16 +101,16 @@ def shown(meeting: str) -> str:
     """
     asked = Meeting.read(meeting)
     problem, locks = _problem(asked), True
+    name = f"{socket.gethostname()}+{os.getpid()}"
     if not problem:
         with claimed(Path(asked.folder) / NONCE, asked.run) as free:
             locks = not free
-        name = f"{socket.gethostname()}+{os.getpid()}"
         try:
             (Path(asked.folder) / name).write_text(asked.run, encoding="utf-8")
         except OSError as cause:
             problem = f"cannot write to the store ({cause.strerror}: {cause.filename})"
     host = f"{socket.gethostname()} {sys.executable}"
-    return json.dumps(asdict(Shown(host, problem, locks)))
+    return json.dumps(asdict(Shown(host, name, problem, locks)))
 
 
 def hosted(chunk: int, task: str, meeting: str) -> str:
@@ -115,6 +122,8 @@ def hosted(chunk: int, task: str, meeting: str) -> str:
     if problem:
         where = f"{socket.gethostname()} (process {os.getpid()})"
         return Answer(chunk, "refused", error_message=f"the worker on {where} {problem}").text()
+    if not os.path.exists(f"{asked.folder}/{NONCE}"):  # noqa: PTH110 - the run is over
+        return Answer(chunk, "stopped").text()
     keepers = _GUESTS.of(asked.run)  # before the look at the mark, so that who sets it finds them
     if os.path.exists(f"{asked.folder}/{STOP}"):  # noqa: PTH110 - asked before each task
         return Answer(chunk, "stopped").text()
@@ -128,21 +137,19 @@ def dismissed(run: str) -> str:
 
 
 class _Guests:
-    """Keepers of each run; a worker may serve several."""
+    """Keepers of each run; a worker may serve several, and may outlive runs that were killed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._keepers: dict[str, Keepers] = {}
+        self._host: threading.Thread | None = None
 
     def of(self, run: str) -> Keepers:
         with self._lock:
-            found = self._keepers.get(run)
-            if found is None:
-                # What an earlier run that was killed left waiting would wait for ever.
-                for other in self._keepers.values():
-                    other.close()
-                found = self._keepers[run] = Keepers()
-            return found
+            if self._host is None:
+                self._host = threading.Thread(target=self._tidy, daemon=True)
+                self._host.start()
+            return self._keepers.setdefault(run, Keepers())
 
     def leave(self, run: str) -> None:
         with self._lock:
@@ -150,6 +157,15 @@ class _Guests:
         if keepers is not None:
             keepers.kill()
             keepers.close()
+
+    def _tidy(self) -> None:
+        """End children that nobody gives work; the next task of their run starts new ones."""
+        while True:
+            time.sleep(LOOK_SECONDS)
+            with self._lock:
+                keepers = tuple(self._keepers.values())
+            for some in keepers:
+                some.close(idle=IDLE_SECONDS)
 
 
 _GUESTS = _Guests()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,10 @@ from bench.engine.task import Task
 from bench.errors import UserError
 
 __all__ = ["Crew", "crew"]
+
+SHOW_SECONDS = 900.0  # a cold start on a busy host reads a gigabyte of packages, twice
+ARRIVE_SECONDS = 60.0
+LEAVE_SECONDS = 30.0
 
 
 class Crew:
@@ -58,11 +63,11 @@ class Crew:
         """End what runs, too."""
         self.stop()
         self._cluster.kill()
-        self._cluster.everywhere(dismissed, self._meeting.run)
+        self.close()
 
     def close(self) -> None:
         """End the processes that computed."""
-        self._cluster.everywhere(dismissed, self._meeting.run)
+        self._cluster.everywhere(dismissed, self._meeting.run, seconds=LEAVE_SECONDS)
 
 
 @contextlib.contextmanager
@@ -110,7 +115,7 @@ def crew(
 
 def _looked_at(cluster: Cluster, meeting: Meeting) -> tuple[str, ...]:
     found: dict[str, Shown] = {}
-    for worker, said in cluster.everywhere(shown, meeting.text()).items():
+    for worker, said in cluster.everywhere(shown, meeting.text(), seconds=SHOW_SECONDS).items():
         if isinstance(said, Lost):
             raise UserError(f"worker {worker} cannot take part: {_why(said, meeting)}")
         found[worker] = Shown.read(said)
@@ -118,23 +123,38 @@ def _looked_at(cluster: Cluster, meeting: Meeting) -> tuple[str, ...]:
             raise UserError(f"worker {worker} {found[worker].problem}")
     if not found:
         raise UserError(f"{cluster.name} has no worker; start some")
-    written = {path.name for path in Path(meeting.folder).iterdir()} - {NONCE}
-    if len(written) < 2:  # the list of steps, and a file of each worker
-        raise UserError(
-            f"what workers write to {meeting.folder} does not arrive here: the store must be on a "
-            "file system that all hosts mount under the same path; name another with --store"
-        )
+    for worker, facts in found.items():
+        if not _arrived(Path(meeting.folder) / facts.file, meeting.run):
+            raise UserError(
+                f"what worker {worker} writes to {meeting.folder} does not arrive here: the store "
+                "must be on a file system that all hosts mount under the same path; name another "
+                "with --store"
+            )
     hosts: dict[str, str] = {}
     for worker, facts in found.items():
         hosts.setdefault(facts.host, worker)
     # Those of one host and interpreter import the same.
     among = tuple(hosts.values())
-    for worker, said in cluster.everywhere(alike, meeting.folder, among=among).items():
+    for worker, said in cluster.everywhere(
+        alike, meeting.folder, among=among, seconds=SHOW_SECONDS
+    ).items():
         if isinstance(said, Lost):
             raise UserError(f"worker {worker} cannot take part: {said.cause}")
         if said:
             raise UserError(f"worker {worker} {said}")
     return tuple(worker for worker, facts in found.items() if not facts.locks)
+
+
+def _arrived(file: Path, text: str) -> bool:
+    """Whether a file is there; network file systems show what is new after a while."""
+    end = time.monotonic() + ARRIVE_SECONDS
+    while True:
+        with contextlib.suppress(OSError):
+            if file.read_text(encoding="utf-8") == text:
+                return True
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
 
 
 def _why(lost: Lost, meeting: Meeting) -> str:

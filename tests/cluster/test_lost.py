@@ -125,7 +125,7 @@ def test_a_ray_node_that_is_killed_costs_no_cell(
     node = cluster.join()
     run = command("ray", cluster.address)
     until(run, 20, shared / "far")
-    while not any(p.cmdline()[:1] == ["ray::_batch"] for p in node.children(recursive=True)):
+    while not any(p.cmdline()[:1] == ["ray::_called"] for p in node.children(recursive=True)):
         assert run.poll() is None  # it has work for this node, which may still be on its way in
         time.sleep(0.1)
     cluster.kill(node)

@@ -67,7 +67,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_work_done_again(
             victim = next(
                 p.pid
                 for p in psutil.Process().children(recursive=True)
-                if p.cmdline()[:1] == ["ray::_batch"]
+                if p.cmdline()[:1] == ["ray::_called"]
             )
             killed.append(victim)
             os.kill(victim, signal.SIGKILL)

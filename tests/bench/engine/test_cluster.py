@@ -13,15 +13,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.cache.locks import claimed
 from bench.cache.store import Store
 from bench.cli import main
-from bench.engine import remote
+from bench.engine import remote, visit
 from bench.engine.cluster import ClusterLost, connected
-from bench.engine.execute import Outcome, execute
-from bench.engine.plan import Chunk, schedule
+from bench.engine.execute import Outcome, execute, task
+from bench.engine.plan import Chunk, keep_code, schedule
 from bench.engine.task import Answer
 from bench.environment import environment
 from bench.errors import UserError
@@ -141,6 +142,83 @@ def test_a_scheduler_that_is_lost_ends_the_run_and_what_was_finished_is_kept(
     assert not outcome.failures
     assert schedule(graph, store).to_compute == 0
     assert 0 < len(outcome.computed) <= 25
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_lost_between_two_waves_ends_the_run(fresh: Dask, tmp_path: Path):
+    store = Store(tmp_path / "store")
+    module = tmp_path / "two.py"
+    module.write_text(
+        "def first() -> int:\n    return 1\n"
+        "def second(first: int, n: int) -> int:\n    return first + n\n"
+    )
+    graph = graph_of(module, *(("second", {"n": n}) for n in range(9)))
+    fresh.join()
+
+    def begun(wave: int, waves: int, chunks: int) -> None:
+        if wave == 1:
+            fresh.lose()
+            time.sleep(1)
+
+    with (
+        pytest.raises(ClusterLost, match=r"was lost .* the same command goes on from there"),
+        connected("dask", fresh.address, jobs=1) as cluster,
+    ):
+        ran(graph, store, cluster, begun=begun)
+    assert schedule(graph, store).to_compute == 9
+
+
+@pytest.mark.slow
+def test_a_worker_that_stands_still_at_the_end_keeps_nobody_waiting(
+    fresh: Dask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(visit, "LEAVE_SECONDS", 3.0)
+    store = Store(tmp_path / "store")
+    graph = graph_of(MODULES / "arithmetic.py", *(("seeded", {"a": 1.0, "seed": 1}),))
+    worker = fresh.join()
+
+    def watch(chunk: Chunk, answer: Answer) -> None:
+        for process in psutil.Process(worker.pid).children(recursive=True):
+            process.suspend()
+
+    with connected("dask", fresh.address, jobs=1) as cluster:
+        assert not ran(graph, store, cluster, watch=watch).failures
+        begin = time.monotonic()
+    assert time.monotonic() - begin < 30
+
+
+def test_children_that_nobody_gives_work_end_and_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(remote, "IDLE_SECONDS", 0.5)
+    monkeypatch.setattr(remote, "LOOK_SECONDS", 0.1)
+    before = set(psutil.Process().children())
+    store = Store(tmp_path / "store")
+    graph = graph_of(MODULES / "arithmetic.py", ("seeded", {"a": 1.0, "seed": 1}))
+    keep_code(graph, store)
+    (chunk,) = (c for wave in schedule(graph, store).waves for c in wave)
+    guests = remote._Guests()
+    for said in ("computed", "served"):
+        text = guests.of("a run").kept(task(chunk, graph, store, "test"))
+        assert Answer.read(text).status == said
+        assert set(psutil.Process().children()) > before
+        end = time.monotonic() + 60
+        while set(psutil.Process().children()) > before:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+    guests.leave("a run")
+
+
+def test_what_waits_for_a_run_that_is_over_is_not_begun(tmp_path: Path):
+    run = "0123456789abcdef" * 2
+    folder = tmp_path / "store" / "tmp" / "run"
+    folder.mkdir(parents=True)
+    (folder / remote.NONCE).write_text(run)
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    meeting = remote.Meeting(run, str(folder), python, remote.source(), ()).text()
+    assert remote._met(meeting)[1] == ""  # it was there when this worker looked
+    shutil.rmtree(folder)
+    assert Answer.read(remote.hosted(3, "", meeting)).status == "stopped"
 
 
 def test_an_interrupted_run_finishes_what_runs_and_starts_no_more(dask: Dask, tmp_path: Path):
@@ -285,6 +363,7 @@ def test_locks_that_do_not_reach_a_worker_are_seen(tmp_path: Path):
         (("--backend", "dask", "--address", "tcp://h:1", "-j", "2"), "leave --jobs out"),
         (("--backend", "dask", "--address", "http://h:1"), "is no address of a Dask scheduler"),
         (("--backend", "dask", "--address", "tcp://h:many"), "is no address of a Dask scheduler"),
+        (("--backend", "dask", "--address", "tls://127.0.0.1:9"), "needs the keys of the cluster"),
         (("--backend", "dask", "--address", "no.such.json"), "no.such.json: no such file"),
         (
             ("--backend", "dask", "--address", "tcp://127.0.0.1:9"),
