@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from bench.cache.codecs import Unstorable, encode
+from bench.cache.columns import frame_arrays
 
 __all__ = ["handed", "refuse_unstorable"]
 
@@ -106,11 +107,13 @@ def _is_plainly_storable(value: Any) -> bool:
         import pandas as pd
 
         if kind is pd.DataFrame:
-            dtypes = [*value.dtypes, value.index.dtype, value.columns.dtype]
+            # Not `value.dtypes`, which is a series that takes longer to make than to look at.
+            dtypes = {column.dtype for column in frame_arrays(value)}
+            dtypes |= {value.index.dtype, value.columns.dtype}
         elif kind is pd.Series:
-            dtypes = [value.dtype, value.index.dtype]
+            dtypes = {value.dtype, value.index.dtype}
         elif kind in (pd.DatetimeIndex, pd.RangeIndex):
-            dtypes = [value.dtype]
+            dtypes = {value.dtype}
         else:
             return False
         return not getattr(value, "attrs", None) and all(_is_plain(dtype) for dtype in dtypes)
