@@ -13,6 +13,7 @@ import json
 import math
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -32,9 +33,9 @@ WEATHER = measure.ROOT / "experiments" / "weather.toml"
 
 def planned(cells: int, folder: Path) -> dict[str, float]:
     """Cells of the default experiment, as many variants of XGBoost as it takes."""
-    from bench import runner
     from bench.cache.store import Store
     from bench.engine.plan import merged, schedule
+    from bench.preparation import request
     from bench.results.recipes import write_recipes
     from bench.spec.experiment import Experiment
 
@@ -48,7 +49,7 @@ def planned(cells: int, folder: Path) -> dict[str, float]:
             where="model=xgboost",
         )
         chosen = experiment.cells()[:cells]
-        requests = [runner._request(experiment, cell) for cell in chosen]
+        requests = [request(experiment, cell) for cell in chosen]
     with measure.spent() as merging:
         graph = merged(requests)
     store = Store(folder / "store")
@@ -176,10 +177,29 @@ def tabled(cells: int, folder: Path) -> dict[str, float]:
     }
 
 
+def repeated(cells: int, folder: Path) -> dict[str, float]:
+    """Cells of the default experiment's five untrained and linear models, run and run again."""
+    command = [
+        *(sys.executable, "-m", "bench", "run", str(WEATHER)),
+        *("-k", "model != xgboost and model != lstm", f"protocol.n_folds={cells // 600}"),
+        *("--store", str(folder / "store"), "--runs", str(folder / "runs")),
+        *("--no-report", "--progress", "quiet"),
+    ]
+    found: dict[str, float] = {}
+    for what in ("run", "run again"):
+        with measure.spent() as spent:
+            subprocess.run(command, check=True, capture_output=True, cwd=measure.ROOT)
+        found |= {f"{what}, s": spent.wall, f"{what}, CPU s": spent.cpu}
+    counts = json.loads((folder / "runs" / "latest" / "manifest.json").read_text())["counts"]
+    assert (counts["cells"], counts["computed"]) == (cells // 600 * 600, 0)
+    return {"distinct": counts["distinct"], **found}
+
+
 PARTS: Mapping[str, Callable[[int, Path], dict[str, float]]] = {
     "plan": planned,
     "run": ran,
     "tables": tabled,
+    "again": repeated,
 }
 
 
@@ -197,7 +217,10 @@ def main() -> None:
         return
     print(tables.machine("apache-hamilton", "joblib", "pandas", "pyarrow"), "\n")
     for part in chosen.parts:
-        sizes = [n for n in chosen.cells if part != "run" or n <= chosen.most_run]
+        computing = part in ("run", "again")
+        sizes = [n for n in chosen.cells if not computing or n <= chosen.most_run]
+        if part == "again":
+            sizes = sorted({max(600, n // 600 * 600) for n in sizes})
         found: list[dict[str, Any]] = []
         for cells in sizes:
             folder = Path(tempfile.mkdtemp(prefix="crossfold-growth-"))

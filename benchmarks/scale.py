@@ -27,8 +27,8 @@ sys.path[0] = str(ROOT)
 
 from bench.cache.store import Store  # noqa: E402 - the path comes first
 from bench.engine.plan import merged, schedule  # noqa: E402
+from bench.preparation import request  # noqa: E402
 from bench.results.recipes import read_recipes  # noqa: E402
-from bench.runner import _request  # noqa: E402
 from bench.spec.experiment import Experiment  # noqa: E402
 
 FILES_A_PUT = 3  # an object, and a record under each of its two names
@@ -139,7 +139,7 @@ def main() -> None:
     begin = time.perf_counter()
     asked_for = experiment(asked.cells, asked.mode)
     cells = asked_for.cells()
-    graph = merged([_request(asked_for, cell) for cell in cells])
+    graph = merged([request(asked_for, cell) for cell in cells])
     planned = time.perf_counter() - begin
     with tempfile.TemporaryDirectory() as empty:
         begin = time.perf_counter()
