@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -41,6 +40,7 @@ from bench.results.tables import (
     CellResult,
     joined,
     runs_table,
+    to_parquet,
     write_parquet,
 )
 from bench.spec import catalogue
@@ -280,8 +280,9 @@ def run(
         except Exception as cause:  # noqa: BLE001 - the run itself is done and kept
             unreported = f"{type(cause).__name__}: {one_line(cause)}"
             progress.warned(f"the report is not whole: {unreported}")
-    if not _point_latest(runs, path):
-        progress.warned(f"{runs / 'latest'} is no link of ours; it does not lead to this run")
+    in_the_way = _point_latest(runs, path)
+    if in_the_way:
+        progress.warned(f"{runs / 'latest'} does not lead to this run: {in_the_way}")
     seconds = time.perf_counter() - begin
     result = RunResult(path.name, path, counts, n_failed, seconds, unreported)
     progress.finished(result)
@@ -495,20 +496,28 @@ def _write_tables(path: Path, results: Sequence[CellResult], made: Plan, store: 
             for name, key in keys.items():
                 shutil.copyfile(store.file(kept[key]), path / name)
             return
-    _tables(path, results, made, store, runs)
+    _tables(path, results, made, store, runs, files.partial)
     for name, key in keys.items():
         store.put_file(key, path / name, meta={"node": name})
 
 
 def _tables(
-    path: Path, results: Sequence[CellResult], made: Plan, store: Store, runs: pd.DataFrame
+    path: Path,
+    results: Sequence[CellResult],
+    made: Plan,
+    store: Store,
+    runs: pd.DataFrame,
+    partial: Callable[[Path], contextlib.AbstractContextManager[Path]],
 ) -> None:
+    """Write what the tables hold; under which names first, is no part of that."""
     good = [r for r in results if r.status == "ok"]
     cells = [r.cell_id for r in good]
     forecasts, metrics, told = _loaded(store, good)
-    write_parquet(joined(forecasts, cells, empty=PREDICTIONS), path / "predictions.parquet")
+    with partial(path / "predictions.parquet") as file:
+        to_parquet(joined(forecasts, cells, empty=PREDICTIONS), file)
     scores = joined(metrics, cells, empty=SCORES)
-    write_parquet(scores, path / "scores.parquet")
+    with partial(path / "scores.parquet") as file:
+        to_parquet(scores, file)
     facts: dict[str, ForecastFacts] = {}
     for stack in forecasts:
         facts.update(zip(stack.names, forecast_facts(stack.frame, stack.rows), strict=True))
@@ -562,6 +571,7 @@ def _loaded(
 
 
 def _run_folder(runs: Path, experiment: Experiment, started: datetime) -> Path:
+    _sweep(runs)
     stem = f"{experiment.name}-{experiment.mode}-{started:%Y%m%d-%H%M%S}"
     for suffix in ("", *(f"-{n}" for n in range(2, 1000))):
         path = runs / (stem + suffix)
@@ -577,21 +587,25 @@ def _run_folder(runs: Path, experiment: Experiment, started: datetime) -> Path:
     raise UserError(f"{runs} has 1000 runs named {stem}; remove some")
 
 
-def _point_latest(runs: Path, path: Path) -> bool:
-    """Let `latest` lead to a run; False where something else of that name is in the way."""
-    link = runs / "latest"
-    partial = runs / f".latest-{os.getpid()}"
-    partial.unlink(missing_ok=True)
+def _sweep(runs: Path) -> None:
+    """Remove what runs that were killed left half written."""
+    files.sweep_orphans(str(runs))
+    for entry in files.entries(str(runs)):
+        if entry.is_dir(follow_symlinks=False) and not Path(entry, "manifest.json").exists():
+            files.sweep_orphans(entry.path)
+
+
+def _point_latest(runs: Path, path: Path) -> str:
+    """Let `latest` lead to a run; return why it does not, such as another file of that name."""
     try:
-        partial.symlink_to(path.name)
-    except OSError:  # a file system without links
-        partial.write_text(path.name)
-    try:
-        partial.replace(link)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        return False
-    return True
+        with files.partial(runs / "latest") as link:
+            try:
+                link.symlink_to(path.name)
+            except OSError:  # a file system without links
+                link.write_text(path.name)
+    except OSError as cause:
+        return str(cause.strerror)
+    return ""
 
 
 def _seconds(store: Store) -> dict[str, float]:

@@ -17,9 +17,11 @@ __all__ = [
     "entries",
     "folder",
     "orphan",
+    "partial",
     "read",
     "size_of",
     "sweep",
+    "sweep_orphans",
     "unique_name",
     "unlink",
     "write",
@@ -56,6 +58,19 @@ def _write(path: str, scratch: str, parts: tuple[Any, ...]) -> None:
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)
+        raise
+
+
+@contextlib.contextmanager
+def partial(path: Path) -> Iterator[Path]:
+    """Give a name in the folder of `path` for what is renamed to it at the end of the block."""
+    name = path.with_name(unique_name())
+    try:
+        yield name
+        name.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            name.unlink()
         raise
 
 
@@ -110,6 +125,14 @@ def sweep(scratch: str) -> None:
                 if orphan(entry.name):
                     shutil.rmtree(entry.path, ignore_errors=True)
             elif orphan(entry.name) or entry.stat().st_mtime < limit:
+                os.unlink(entry.path)
+
+
+def sweep_orphans(folder: str) -> None:
+    """Remove temporary files of dead users from a folder that holds other files, too."""
+    for entry in entries(folder):
+        if orphan(entry.name) and not entry.is_dir(follow_symlinks=False):
+            with contextlib.suppress(OSError):
                 os.unlink(entry.path)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from bench.cache import files
 from bench.errors import UserError, one_line
 
 __all__ = ["inside", "opened", "packed"]
@@ -56,15 +57,16 @@ def inside(folder: Path, name: str, *, where: str) -> Path:
 
 def packed(folder: Path, target: Path) -> Path:
     """Write a folder as an archive; the same files give the same bytes."""
-    partial = target.with_name(f"{target.name}.part")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with (
+        files.partial(target) as partial,
+        zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+    ):
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 info = zipfile.ZipInfo(path.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
                 info.compress_type = zipfile.ZIP_DEFLATED
                 info.external_attr = 0o644 << 16
                 archive.writestr(info, path.read_bytes())
-    partial.replace(target)
     return target
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from bench.cache import files
 from bench.cache.lineage import Recipe
 from bench.cache.plain import JSON
 from bench.errors import UserError, did_you_mean, listed, one_line
@@ -166,13 +167,14 @@ def _write(
 
     pairs = pa.map_(pa.string(), pa.string())
     schema = pa.schema([(n, pairs if n in _PAIRED else pa.string()) for n in names])
-    partial = path.with_suffix(".part")
     waiting = iter(rows)
-    with pq.ParquetWriter(partial, schema, compression="zstd") as file:
+    with (
+        files.partial(path) as partial,
+        pq.ParquetWriter(partial, schema, compression="zstd") as file,
+    ):
         while some := list(itertools.islice(waiting, ROWS_AT_ONCE)):
             made = columns(list(zip(*some, strict=True)))
             file.write_table(pa.Table.from_arrays(made, schema=schema))
-    partial.replace(path)
 
 
 def _word(value: JSON) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
+from bench.cache import files
 from bench.cache.stack import Stack
 from bench.cache.store import Record
 from bench.errors import one_line
@@ -171,11 +172,15 @@ def _place(column: str) -> tuple[int, str]:
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as Parquet; the same table gives the same bytes."""
+    """Write a table as Parquet, whole or not at all; the same table gives the same bytes."""
+    with files.partial(path) as partial:
+        to_parquet(table, partial)
+
+
+def to_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-    partial = path.with_name(path.name + ".part")
-    pq.write_table(arrow, partial, compression="zstd", compression_level=3)
-    partial.replace(path)
+    pq.write_table(arrow, path, compression="zstd", compression_level=3)

@@ -149,7 +149,7 @@ class Lab:
         """Return what should not be there when nothing runs: temporary files, partial ones."""
         found = [str(p) for p in (self.store / "tmp").iterdir()] if self.store.is_dir() else []
         found += [str(p) for p in self.folder.rglob("*.part")]
-        found += [str(p) for p in (self.folder / "runs").glob(".latest-*")]
+        found += [str(p) for p in (self.folder / "runs").rglob("*+*+*")]
         return found
 
 

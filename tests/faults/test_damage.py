@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.lab import ROOT, Lab, ended, family, finished, wait_for
+from tests.faults.lab import Lab, ended, family, finished, wait_for
 
 Same = Callable[[Lab], None]
 
@@ -82,75 +82,6 @@ def test_damage_is_told_once_with_the_name_of_the_object(
     assert told
     assert len(told) == len(set(told))
     assert all(any(p.name in line for p in objects) for line in told)
-
-
-FULL = """
-import errno, os, sys
-from pathlib import Path
-
-count, limit = 0, int(os.environ["FULL_AFTER"])
-places = os.environ["FULL_WHERE"]
-
-
-def _inside(path):
-    return str(path).startswith(places)
-
-
-def _full():
-    global count
-    count += 1
-    if count > limit:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _hook(event, arguments):
-    if event == "open" and isinstance(arguments[0], (str, bytes, os.PathLike)):
-        path, mode, flags = arguments
-        writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        if writes and _inside(os.fsdecode(path)) and not os.fsdecode(path).endswith("/locks"):
-            _full()
-    elif event in ("os.mkdir", "os.symlink") and _inside(arguments[0]):
-        _full()
-    elif event == "os.rename" and _inside(arguments[1]):
-        _full()
-
-
-if limit >= 0:
-    sys.addaudithook(_hook)
-"""
-
-
-def test_a_disk_that_fills_up_at_any_write_loses_nothing(
-    lab: Lab, same: Same, rounds: int, tmp_path: Path
-):
-    """In each process, every open for writing, folder, link and rename after the nth fails."""
-    hooks = tmp_path / "hooks"
-    hooks.mkdir()
-    (hooks / "sitecustomize.py").write_text(FULL)
-    limit, points = 0, 0
-    while points < 5 * rounds:
-        lab.variables = {
-            "PYTHONPATH": f"{hooks}{os.pathsep}{ROOT}",
-            "FULL_AFTER": str(limit),
-            "FULL_WHERE": str(lab.folder),
-        }
-        done = lab.run()
-        points += 1
-        print(f"{points} points of a full disk, after {limit}: exit {done.code}", flush=True)
-        assert done.code in (0, 2, 3), done.said
-        assert "Traceback" not in done.said
-        if done.code == 0:
-            same(lab)
-            lab.forget()
-            limit = 0
-        else:
-            assert "No space left" in done.said or "disk" in done.said, done.said
-        limit = limit + 1 if limit < 12 else int(limit * 1.4)
-    lab.variables = {}
-    done = lab.run()
-    assert done.code == 0, done.said
-    same(lab)
-    assert not lab.left_behind()
 
 
 def test_a_read_only_store_is_told_in_one_line(reference: Lab, tmp_path: Path):
