@@ -78,6 +78,7 @@ class Lab:
 
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[str, ...] = ()  # words of the program that starts the commands, if one does
 
     @classmethod
     def made(cls, folder: Path, *, experiment: str = EXPERIMENT) -> Lab:
@@ -102,7 +103,7 @@ class Lab:
     def start(self, *words: str, **more: object) -> subprocess.Popen[str]:
         """Start a command, in a group of processes of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "bench", *words],
+            [*self.before, sys.executable, "-m", "bench", *words],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **self.variables},
             stdout=subprocess.PIPE,

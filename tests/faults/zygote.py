@@ -5,17 +5,22 @@ import json
 import os
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 
 def main() -> None:
     """Read words of a command, one JSON list a line; answer with exit code and what was said."""
-    import pandas
-    import pyarrow.parquet
-
+    import bench.engine.child
+    import bench.runner
     from bench import cli
+    from bench.engine.plan import merged
+    from bench.preparation import request
+    from bench.spec.experiment import Experiment
 
-    assert pandas
-    assert pyarrow
+    assert bench
+    experiment = Experiment.load(Path(sys.argv[1]))
+    # What is known of code is known to all copies.
+    merged([request(experiment, cell) for cell in experiment.cells()])
     for line in sys.stdin:
         reading, writing = os.pipe()
         child = os.fork()
