@@ -29,8 +29,8 @@ __all__ = ["Keeper", "Keepers"]
 
 # A process may end for reasons outside its task; the second time the task did it.
 ATTEMPTS = 2
-# A child that went with the process it was copied from says nothing of its task; yet a step may
-# end that process on purpose.
+# A child that went with the process it was copied from, or was killed before a step began, says
+# nothing of its task; yet a module may do either on purpose.
 LOSSES = 10
 STARTS = 5  # before a task is given back, and with pauses that double from this many seconds
 PAUSE_SECONDS = 0.1
@@ -234,7 +234,7 @@ class Keeper:
             self._drop_nursery()
             lost, code, peak = True, -int(getattr(signal, "SIGKILL", 9)), 0.0
         starved = code == -9 and _kills_for_memory() > self._kills
-        if lost and not starved:
+        if not starved and (lost or (code == -9 and not self._step())):
             tally.lost += 1
         else:
             tally.died += 1
@@ -301,7 +301,7 @@ class Keeper:
 
 @dataclass(slots=True)
 class _Tally:
-    """How often a child of one task died, by itself or with what it was copied from."""
+    """How often a child of one task died, in a step or for what lies outside of it."""
 
     died: int = 0
     lost: int = 0
@@ -392,7 +392,7 @@ def _unanswered(task: Task, status: str, cause: Exception) -> str:
 def _death(code: int, *, starved: bool, lost: int) -> _Reason:
     """Return what an exit code says."""
     if lost == LOSSES:
-        why = f"the process that starts workers was ended each time that it ran, {lost} times"
+        why = f"the process, or the one that it is copied from, was killed {lost} times"
         return _Reason("failed", "WorkerDied", why)
     if starved:
         return _Reason("oom", "OutOfMemory", "the system ended it because memory ran out")

@@ -18,8 +18,13 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["KILL", "NOT_ONE_THREAD", "STATUS", "TELL_WHERE", "alone", "load", "main"]
 
@@ -32,8 +37,9 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 def main(control: int, packages: Sequence[str]) -> None:
     """Import packages, then make a child whenever the keeper asks, until the keeper is gone."""
-    load(packages)
     stream = socket.socket(fileno=control)
+    with _ending_with(stream):
+        load(packages)
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     wake, ring = os.pipe()
     os.set_blocking(ring, False)
@@ -65,6 +71,30 @@ def main(control: int, packages: Sequence[str]) -> None:
         if status is None:
             return
         stream.sendall(struct.pack(STATUS, *status))
+
+
+@contextlib.contextmanager
+def _ending_with(stream: socket.socket) -> Iterator[None]:
+    """End this process as soon as the other side is gone: to import may take minutes."""
+
+    def look(*_: object) -> None:
+        try:
+            gone = not stream.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            gone = False
+        except OSError:
+            gone = True
+        if gone:
+            os._exit(0)
+
+    signal.signal(signal.SIGIO, look)
+    flags = fcntl.fcntl(stream, fcntl.F_GETFL)
+    fcntl.fcntl(stream, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(stream, fcntl.F_SETFL, flags | os.O_ASYNC)
+    look()
+    yield
+    fcntl.fcntl(stream, fcntl.F_SETFL, flags)
+    signal.signal(signal.SIGIO, signal.SIG_IGN)
 
 
 def alone(stream: int, output: int, note: int, packages: Sequence[str]) -> None:

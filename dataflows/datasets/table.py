@@ -1,6 +1,7 @@
 """A table of one's own: CSV or Parquet with a time column and numbers in the others."""
 
 import hashlib
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +114,12 @@ def _times(column: "pd.Series[Any]", name: str) -> pd.DatetimeIndex:
             "write them like 2024-01-31 or 2024-01-31 06:00"
         )
     try:
-        parsed = pd.to_datetime(column, format=None)
-    except (ValueError, TypeError):
-        bad = next(value for value in column if not _is_time(value))
+        with warnings.catch_warnings():
+            # Else each is guessed at alone, and day and month may change places from row to row.
+            warnings.filterwarnings("error", message="Could not infer format")
+            parsed = pd.to_datetime(column, format=None)
+    except (ValueError, TypeError, UserWarning):
+        bad = next((value for value in column if not _is_time(value)), column.iloc[0])
         raise DataError(
             f"{name}: {str(bad)[:40]!r} in column {label!r} is not a time like the others; "
             "write them like 2024-01-31 06:00, all with the same offset from UTC or all without"

@@ -12,28 +12,38 @@ import pytest
 
 from tests.faults.lab import ROOT, Lab
 
-# Nobody in particular; root may write anywhere.
+# Nobody in particular, and, where they cannot run this interpreter, root without its privilege to
+# write anywhere.
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+# As a run does, it starts another interpreter.
+ASKED = "import subprocess, sys, bench; subprocess.run([sys.executable, '-c', ''], check=True)"
+
+
+def user() -> tuple[str, ...]:
+    """Return words before a command that let it be given by somebody who is not almighty."""
+    if os.geteuid() != 0:
+        return ()
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may write anywhere, and there is no setpriv to become another")
+    for before in (NOBODY, BOUND):
+        asked = [*before, sys.executable, "-c", ASKED]
+        seen = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+        if seen.returncode == 0:
+            return before
+    pytest.skip(f"privileges cannot be given up here: {seen.stderr.strip()[-200:]}")
 
 
 @pytest.fixture
 def bound(reference: Lab) -> Iterator[Lab]:
-    """A laboratory with a finished run, whose commands are given by a user who is not root."""
-    before: tuple[str, ...] = ()
-    if os.geteuid() == 0:
-        before = NOBODY
-        asked = [*before, sys.executable, "-c", "import bench"]
-        if shutil.which("setpriv") is None:
-            pytest.skip("root may write anywhere, and there is no setpriv to become another")
-        seen = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
-        if seen.returncode:
-            pytest.skip(f"another user cannot run this interpreter: {seen.stderr.strip()[-200:]}")
+    """A laboratory with a finished run, whose commands are given by somebody who is not root."""
+    before = user()
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
         lab = Lab(Path(place) / "lab", before=before)
         shutil.copytree(reference.folder, lab.folder, symlinks=True)
         for path in [lab.folder, *lab.folder.rglob("*")]:
-            if before and not path.is_symlink():
+            if before == NOBODY and not path.is_symlink():
                 os.chown(path, 65534, 65534)
         yield lab
         allow(lab.store)
@@ -48,8 +58,10 @@ def allow(folder: Path, *, writing: bool = True) -> None:
 
 @pytest.mark.parametrize("part", ["", "ac", "cas", "tmp"])
 def test_a_store_that_may_not_be_written_to_is_told_and_stays_as_it_is(
-    bound: Lab, same: Callable[[Lab], None], part: str
+    bound: Lab, same: Callable[[Lab], None], rounds: int, part: str
 ):
+    if rounds == 1 and part in ("ac", "tmp"):
+        pytest.skip("part of the long form: nox -s faults")
     held = {p: Lab.digest(p) for p in bound.store.rglob("*") if p.is_file()}
     shutil.rmtree(bound.folder / "runs" / bound.latest.name)
     allow(bound.store / part, writing=False)
