@@ -20,6 +20,7 @@ from bench.cache.records import Record
 from bench.cache.store import DamagedObject, Store
 from bench.cache.unseen import watched
 from bench.cache.writer import UnhashableData
+from bench.engine.draws import seeded
 from bench.engine.graph import Step, step_of
 from bench.engine.handed import handed
 from bench.engine.plan import content_key, recipe_key
@@ -116,12 +117,15 @@ class Cached(BaseDoNodeExecute):  # type: ignore[misc]
             self._hashes[key] = f"={record.data_hash}"
             return value
         begin = time.perf_counter()
-        with watched(
-            f"{step.module}.{name}",
-            step.callable,
-            kwargs,
-            defaults=step.defaults,
-            declared=step.hidden,
+        with (
+            seeded(code, digests),
+            watched(
+                f"{step.module}.{name}",
+                step.callable,
+                kwargs,
+                defaults=step.defaults,
+                declared=step.hidden,
+            ),
         ):
             value = node_(**{given: handed(held) for given, held in kwargs.items()})
         seconds = time.perf_counter() - begin

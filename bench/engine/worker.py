@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import sys
 import time
 import traceback
@@ -11,7 +10,6 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from bench.cache import files
 from bench.cache.codecs import encode
@@ -19,6 +17,7 @@ from bench.cache.codehash import CodeHasher
 from bench.cache.datahash import data_hash
 from bench.cache.plain import JSON
 from bench.cache.store import DamagedObject, Record, Store
+from bench.engine.draws import seeded
 from bench.engine.graph import Observation, flow
 from bench.engine.loaded import Loaded
 from bench.engine.plan import content_key
@@ -163,7 +162,8 @@ def _computed(
         # This process may have read the file later than the one that made the key.
         if _CODE(step.callable, declared=step.hidden) != parts[name].code:
             raise BenchError("its code was changed while the run was going on; run again")
-        _seed_globals(parts[name].key)
+        drawing.close()
+        drawing.enter_context(seeded(parts[name].code, parts[name].values))
 
     def after(name: str, seconds: float, value: object) -> None:
         part = parts[name]
@@ -194,7 +194,8 @@ def _computed(
     observation = Observation(before=before, after=after)
     _reset_peak()
     begun()
-    compiled.execute(wanted, inputs=task.inputs, known=known, observation=observation)
+    with contextlib.ExitStack() as drawing:
+        compiled.execute(wanted, inputs=task.inputs, known=known, observation=observation)
     return Answer(
         task.chunk,
         "computed",
@@ -271,26 +272,6 @@ def _fused(task: Task, key: str, kept: Set[str]) -> dict[str, JSON]:
                 found[need] = _recipe(task, need)
                 waiting.append(need)
     return found
-
-
-def _seed_globals(key: str) -> None:
-    """Give code that draws from global generators the same numbers wherever it runs."""
-    number = int(key[:8], 16)
-    random.seed(number)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(number)
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        # `torch.manual_seed` writes down the call stack for every kind of device that is not there,
-        # half a millisecond before every step.
-        seed = torch.manual_seed if _has_device(torch) else torch.default_generator.manual_seed
-        seed(number)
-
-
-def _has_device(torch: Any) -> bool:
-    return bool(
-        torch.cuda.is_available() or torch.backends.mps.is_available() or torch.xpu.is_available()
-    )
 
 
 def _reset_peak() -> None:
