@@ -20,6 +20,7 @@ from stats.adjust import (
     shaffer,
     sidak,
 )
+from stats.against import bonferroni_dunn, mcb, versus_control
 from stats.bayes import BayesResult, bayes_correlated_t, bayes_sign, bayes_signed_rank
 from stats.bootstrap import Draws, bootstrap_indices
 from stats.calibration import christoffersen, kupiec, mincer_zarnowitz, pit_uniformity
@@ -55,6 +56,7 @@ from stats.forecast_results import (
 )
 from stats.grouping import cliques, compact_letters
 from stats.longrun import long_run_variance
+from stats.mean_ranks import conover, critical_difference, mean_rank_z, miller, nemenyi
 from stats.multihorizon import aspa, multivariate_dm, uspa
 from stats.nested import clark_west, encompassing
 from stats.omnibus import (
@@ -75,18 +77,6 @@ from stats.paired import (
     mcnemar,
 )
 from stats.panel import panel_diebold_mariano
-from stats.posthoc import (
-    bonferroni_dunn,
-    conover,
-    critical_difference,
-    mcb,
-    mean_rank_z,
-    miller,
-    nemenyi,
-    sign_test,
-    versus_control,
-    wilcoxon,
-)
 from stats.power import PoolDependence, Preflight, pool_dependence, preflight
 from stats.predictive import diebold_mariano
 from stats.resample import (
@@ -105,6 +95,7 @@ from stats.results import (
     Result,
 )
 from stats.scores import Losses, Scores
+from stats.signed import sign_test, wilcoxon
 from stats.superior import spa, stepm
 
 __all__ = [  # noqa: RUF022 (by family, as the manual lists them)

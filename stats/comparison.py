@@ -11,11 +11,12 @@ import numpy as np
 from stats.blocks import prepared
 from stats.effect import WinTieLoss, win_tie_loss
 from stats.errors import OptionError, ScoresError, choice, level
+from stats.mean_ranks import conover, mean_rank_z, nemenyi
 from stats.omnibus import aligned_ranks, friedman, iman_davenport, quade, skillings_mack
-from stats.posthoc import conover, mean_rank_z, nemenyi, sign_test, wilcoxon
 from stats.resample import sign_flip_max_t
 from stats.results import Evidence, OmnibusResult, PairsResult, Table, judged
 from stats.scores import MISSING, FloatArray, Scores, ScoresLike
+from stats.signed import sign_test, wilcoxon
 
 if TYPE_CHECKING:
     from stats.figures import Figure

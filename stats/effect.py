@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 
 from stats.blocks import prepared
 from stats.errors import ScoresError, ScoresTypeError, choice, level
-from stats.posthoc import win_counts
 from stats.resample import Interval
 from stats.results import Evidence, Table
 from stats.scores import FloatArray, ScoresLike
+from stats.signed import win_counts
 
 __all__ = [
     "WinTieLoss",

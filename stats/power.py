@@ -11,7 +11,7 @@ import scipy
 
 from stats.blocks import prepared
 from stats.errors import OptionError, level
-from stats.posthoc import critical_difference
+from stats.mean_ranks import critical_difference
 from stats.results import Evidence, Table
 from stats.scores import FloatArray, IntArray, ScoresLike
 from stats.studentized_range import range_sf

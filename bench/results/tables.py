@@ -24,6 +24,7 @@ __all__ = [
     "CellResult",
     "joined",
     "runs_table",
+    "to_parquet",
     "write_parquet",
 ]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 import stats
-from stats.posthoc import _fourier_tails, _table_tails
+from stats.signed import _fourier_tails, _table_tails
 from tests.strategies import permutations, seeds, tables
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ranks"
