@@ -1,86 +1,36 @@
 """An experiment: the axes of an evaluation, every name looked up, ready to become cells."""
 
 import itertools
-import json
-import math
-import re
-import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal
 
-import msgspec
-
-from bench.errors import UserError, did_you_mean, listed, one_line, unknown
+from bench.errors import UserError, listed, one_line, unknown
 from bench.spec import catalogue, filter, toml
-from bench.spec.cell import JSON, Cell, Value, cell_seed
+from bench.spec.cell import Cell, Value, cell_seed
 from bench.spec.config import (
     Config,
-    DatasetTable,
-    ModelTable,
     Modes,
     ModeTable,
     read_table,
     read_toml,
 )
-from bench.spec.size import read_size, size_text
+from bench.spec.parts import (
+    MOST_CELLS,
+    DatasetSpec,
+    Variant,
+    dataset_table,
+    model_table,
+    read_dataset,
+    read_variants,
+)
+from bench.spec.values import distinct, is_path, settable
 
 __all__ = ["MODES", "DatasetSpec", "Experiment", "Protocol", "Variant"]
 
 MODES = ("development", "evaluation")
-
-_Inputs = dict[str, catalogue.Input]
-
-_NAME = re.compile(r"[\w.+-]{1,60}", re.ASCII)
-_MOST_CELLS = 1_000_000
-_LEAST_MEMORY = 100_000_000  # bytes
-_OF_MODELS = ("module", "base", "tasks", "timeout", "memory", "grid")
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetSpec:
-    """A dataset: the module that reads it, and what the module is told.
-
-    Parameters
-    ----------
-    module : str
-        Dotted name, or absolute path of a file.
-    inputs : mapping
-        Inputs of the module's nodes; files are `pathlib.Path`.
-    """
-
-    name: str
-    module: str
-    inputs: Mapping[str, Value]
-    targets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A model with a label and parameters.
-
-    Parameters
-    ----------
-    parameters : tuple of (name, value) pairs
-        Sorted by name.
-    varied : tuple of str
-        Parameters that a grid set, in the grid's order; the label names them.
-    timeout : float, optional
-        Seconds that a piece of its work may take.
-    memory : int, optional
-        Bytes that the process of a piece of its work may hold.
-    """
-
-    model: str
-    label: str
-    module: str
-    parameters: tuple[tuple[str, JSON], ...]
-    tasks: tuple[str, ...]
-    varied: tuple[str, ...] = ()
-    timeout: float | None = None
-    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +174,7 @@ class Experiment:
 
     def variant(self, label: str) -> Variant:
         """Return a model variant by label."""
-        return self._variants[label]
+        return self._by_label[label]
 
     def modules_for(self, cell: Cell) -> tuple[str, ...]:
         """Return references of the modules of a cell's dataflow, for `catalogue.load_module`."""
@@ -239,12 +189,12 @@ class Experiment:
     def inputs_for(self, cell: Cell) -> dict[str, Value]:
         """Return the values that a cell's dataflow takes from outside."""
         module = self.variant(cell.variant).module
-        known = _settable(self.dataset(cell.dataset).module, module)[1]
+        known = settable(self.dataset(cell.dataset).module, module)[1]
         return {
             **self.dataset(cell.dataset).inputs,
             **{
                 name: Path(value)
-                if isinstance(value, str) and name in known and _is_path(known[name].type)
+                if isinstance(value, str) and name in known and is_path(known[name].type)
                 else value
                 for name, value in cell.parameters
             },
@@ -271,7 +221,7 @@ class Experiment:
         same = len(set(map(tuple, targets.values()))) == 1
         return {
             **head,
-            "dataset": {dataset.name: _dataset_table(dataset) for dataset in self.datasets},
+            "dataset": {dataset.name: dataset_table(dataset) for dataset in self.datasets},
             "matrix": {
                 "target": list(self.targets) if same else targets,
                 "task": list(self.tasks),
@@ -285,7 +235,7 @@ class Experiment:
                 "primary": dict(self.primary),
             },
             "models": {
-                model: _model_table(tuple(group))
+                model: model_table(tuple(group))
                 for model, group in itertools.groupby(self.models, key=lambda v: v.model)
             },
             **({"report": {"sections": list(self.sections)}} if self.sections else {}),
@@ -309,13 +259,13 @@ class Experiment:
         for variant in self.models:
             if Path(variant.module).is_absolute():
                 yield f"models.{variant.model}.module", Path(variant.module)
-            known = _settable(self.datasets[0].module, variant.module)[1]
+            known = settable(self.datasets[0].module, variant.module)[1]
             for key, value in variant.parameters:
-                if isinstance(value, str) and key in known and _is_path(known[key].type):
+                if isinstance(value, str) and key in known and is_path(known[key].type):
                     yield f"models.{variant.model}.{key}", Path(value)
 
     @cached_property
-    def _variants(self) -> Mapping[str, Variant]:
+    def _by_label(self) -> Mapping[str, Variant]:
         return {variant.label: variant for variant in self.models}
 
     @cached_property
@@ -372,11 +322,11 @@ def _resolved(
 ) -> Experiment:
     whose = str(path)
     folder = path.resolve().parent
-    tasks = _distinct(config.matrix.task, f"{whose}: matrix.task")
+    tasks = distinct(config.matrix.task, f"{whose}: matrix.task")
     for task in tasks:
         if task not in catalogue.TASKS:
             raise unknown("task", task, catalogue.TASKS, where=f"{whose}: matrix.task")
-    horizons = tuple(sorted(_distinct(config.matrix.horizon, f"{whose}: matrix.horizon")))
+    horizons = tuple(sorted(distinct(config.matrix.horizon, f"{whose}: matrix.horizon")))
     for horizon in horizons:
         if not 1 <= horizon <= 1_000_000:
             raise UserError(
@@ -385,12 +335,12 @@ def _resolved(
             )
     targets = _targets(config, whose)
     datasets = tuple(
-        _dataset(name, table, targets[name], folder, f"{whose}: dataset.{name}")
+        read_dataset(name, table, targets[name], folder, f"{whose}: dataset.{name}")
         for name, table in config.dataset.items()
     )
     models = tuple(
         itertools.chain.from_iterable(
-            _variants(name, table, datasets, folder, f"{whose}: models.{name}")
+            read_variants(name, table, datasets, folder, f"{whose}: models.{name}")
             for name, table in config.models.items()
         )
     )
@@ -404,9 +354,9 @@ def _resolved(
         raise UserError(
             f"{whose}: no model is meant for {listed(tasks)}; widen matrix.task or models.*.tasks"
         )
-    if n_cells > _MOST_CELLS:
+    if n_cells > MOST_CELLS:
         raise UserError(
-            f"{whose}: {n_cells:,} cells; at most {_MOST_CELLS:,} are planned, narrow the axes"
+            f"{whose}: {n_cells:,} cells; at most {MOST_CELLS:,} are planned, narrow the axes"
         )
     experiment = cls(
         name=config.name,
@@ -429,18 +379,6 @@ def _resolved(
     return experiment.filtered(where) if where else experiment
 
 
-def _distinct(value: Any, where: str) -> tuple[Any, ...]:
-    values = tuple(value) if isinstance(value, list) else (value,)
-    if not values:
-        raise UserError(f"{where}: is empty; name at least one")
-    seen: set[str] = set()
-    for item in map(repr, values):
-        if item in seen:
-            raise UserError(f"{where}: {one_line(item, most=60)} is named twice")
-        seen.add(item)
-    return values
-
-
 def _sections(config: Config, folder: Path, where: str) -> tuple[str, ...]:
     """Return sections of the report by name, or by the absolute path of the user's own file."""
     if not config.report.sections:
@@ -448,7 +386,7 @@ def _sections(config: Config, folder: Path, where: str) -> tuple[str, ...]:
     from reports.sections import ALL, ORDER  # only where they are asked for
 
     found = []
-    for name in _distinct(config.report.sections, where):
+    for name in distinct(config.report.sections, where):
         if not name.endswith(".py"):
             if name not in (ALL, *ORDER):
                 raise unknown("section", name, (ALL, *ORDER), where=where)
@@ -474,245 +412,14 @@ def _targets(config: Config, whose: str) -> dict[str, tuple[str, ...]]:
         for name in config.dataset:
             if name not in asked:
                 raise UserError(f"{place}: names no target for dataset {name}")
-        targets = {n: _distinct(t, f"{place}.{n}") for n, t in asked.items()}
+        targets = {n: distinct(t, f"{place}.{n}") for n, t in asked.items()}
     else:
-        every = _distinct(asked, place)
+        every = distinct(asked, place)
         targets = dict.fromkeys(config.dataset, every)
     for name in itertools.chain.from_iterable(targets.values()):
         if not name.isprintable():
             raise UserError(f"{place}: {name!r} has control characters")
     return targets
-
-
-def _dataset(
-    name: str, table: object, targets: tuple[str, ...], folder: Path, where: str
-) -> DatasetSpec:
-    _check_name(name, where)
-    if not isinstance(table, Mapping):
-        raise UserError(f"{where}: expected a table, found {one_line(repr(table), most=60)}")
-    own = {key: table[key] for key in ("file", "time", "module") if key in table}
-    inputs = {key: value for key, value in table.items() if key not in own}
-    source = read_table(own, DatasetTable, where=where)
-    if source.file is not None:
-        if source.module is not None:
-            raise UserError(f"{where}: has both file and module; name one")
-        if source.time is None:
-            raise UserError(f'{where}: has a file but no time; add time = "its time column"')
-        module = "dataflows.datasets.table"
-        _file(source.file, folder, f"{where}.file")  # said in the words of the file
-        inputs = {**inputs, "data_file": source.file, "time_column": source.time}
-    elif source.time is not None:
-        raise UserError(f"{where}: has a time column but no file; add file")
-    else:
-        module = catalogue.reference("datasets", source.module or name, folder=folder, where=where)
-    facts = catalogue.facts(module)
-    if "series" not in facts.nodes and facts.complete:
-        raise UserError(f"{where}: {module} has no node series; a dataset module must give it")
-    known = _settable(module, "dataflows.evaluation")[0]
-    values = _checked(inputs, known, facts.complete, folder, where, kind="input")
-    for needed in known.values():
-        asked = needed.name in facts.inputs and needed.required and facts.complete
-        if asked and needed.name not in values:
-            raise UserError(f"{where}: {needed.name} is missing; {module} asks for it")
-    return DatasetSpec(name, module, values, targets)
-
-
-def _variants(
-    name: str,
-    table: Mapping[str, Any],
-    datasets: Sequence[DatasetSpec],
-    folder: Path,
-    where: str,
-) -> list[Variant]:
-    _check_name(name, where)
-    own = {key: table[key] for key in _OF_MODELS if key in table}
-    fixed = {key: value for key, value in table.items() if key not in own}
-    source = read_table(own, ModelTable, where=where)
-    if source.module is not None and source.base is not None:
-        raise UserError(f"{where}: has both module and base; name one")
-    module = catalogue.reference(
-        "models", source.module or source.base or name, folder=folder, where=where
-    )
-    facts = catalogue.facts(module)
-    if "prediction" not in facts.nodes and facts.complete:
-        raise UserError(
-            f"{where}: {module} has no node prediction; a model module must give it "
-            f"(it has {listed(sorted(facts.nodes), most=6)})"
-        )
-    tasks = facts.tasks
-    if source.tasks is not None:
-        asked = _distinct(source.tasks, f"{where}.tasks")
-        for task in asked:
-            if task not in facts.tasks:
-                raise unknown("task", task, facts.tasks, where=f"{where}.tasks")
-        tasks = tuple(task for task in facts.tasks if task in asked)
-    known = _settable(datasets[0].module, module)[1]
-    for key in own.keys() & known.keys() & {"timeout", "memory"}:
-        raise UserError(
-            f"{where}: {module} has an input {key}, and {key} here is the limit of a model's work; "
-            "rename the input"
-        )
-    both = sorted(fixed.keys() & source.grid.keys())
-    if both:
-        raise UserError(
-            f"{where}: {both[0]} is set and in the grid; take one of them away "
-            f"(override the grid as models.{name}.grid.{both[0]}=[...])"
-        )
-    given = _checked(fixed, known, facts.complete, folder, where, kind="parameter")
-    if math.prod(len(c) for c in source.grid.values() if isinstance(c, list)) > _MOST_CELLS:
-        raise UserError(f"{where}.grid: more than {_MOST_CELLS:,} variants; narrow the grid")
-    grid: dict[str, list[JSON]] = {}
-    for key, choices in source.grid.items():
-        place = f"{where}.grid"
-        if not isinstance(choices, list):
-            raise UserError(
-                f"{place}.{key}: expected a list of values, found "
-                f"{one_line(repr(choices), most=60)}"
-            )
-        axis = [
-            _checked({key: c}, known, facts.complete, folder, place, kind="parameter")[key]
-            for c in choices
-        ]
-        plain = [_plain(value) for value in axis]
-        grid[key] = list(_distinct(plain, f"{place}.{key}"))
-    memory = None if source.memory is None else _memory(source.memory, f"{where}.memory")
-    constant = {key: _plain(value) for key, value in given.items()}
-    return [
-        Variant(
-            model=name,
-            label=_label(name, dict(zip(grid, choice, strict=True))),
-            module=module,
-            parameters=tuple(sorted({**constant, **dict(zip(grid, choice, strict=True))}.items())),
-            tasks=tasks,
-            varied=tuple(grid),
-            timeout=source.timeout,
-            memory=memory,
-        )
-        for choice in itertools.product(*grid.values())
-    ]
-
-
-def _memory(text: str, where: str) -> int:
-    size = read_size(text, where=where)
-    if size < _LEAST_MEMORY:
-        raise UserError(
-            f"{where}: {text} is less than an interpreter with its packages takes; "
-            f"give at least {size_text(_LEAST_MEMORY)}"
-        )
-    return size
-
-
-@lru_cache(maxsize=1024)
-def _settable(dataset: str, model: str) -> tuple[_Inputs, _Inputs]:
-    """Return what a dataset's table may set, and what a model's may.
-
-    Whatever base quantities, folds, labels or scores take belongs to the dataset: were it set
-    by a model, two models would be scored on different questions.
-    """
-    names = catalogue.module_names(dataset, model)
-    every = {name: catalogue.facts(name) for name in names}
-    nodes = frozenset().union(*(facts.nodes for facts in every.values()))
-    own: tuple[_Inputs, _Inputs] = ({}, {})
-    # The dataset's side first, so that a name both sides use is the dataset's.
-    for of_model in (False, True):
-        for name, facts in every.items():
-            if of_model != (name == model or name.startswith("dataflows.features.")):
-                continue
-            for key, value in facts.inputs.items():
-                if key not in nodes | catalogue.RESERVED and key not in own[False]:
-                    own[of_model].setdefault(key, value)
-    return own
-
-
-def _checked(
-    given: Mapping[str, Any],
-    known: Mapping[str, catalogue.Input],
-    complete: bool,
-    folder: Path,
-    where: str,
-    *,
-    kind: str,
-) -> dict[str, Value]:
-    """Return values as the types that the nodes declare, or say which one is wrong."""
-    values: dict[str, Value] = {}
-    for key, value in given.items():
-        if key in catalogue.RESERVED:
-            raise UserError(f"{where}: {key} is given by the experiment's axes; remove it here")
-        if key not in known and complete:
-            raise unknown(kind, key, sorted(known), where=where)
-        place = f"{where}.{key}"
-        _check_json(value, place)
-        declared = known[key].type if key in known else Any
-        if _is_path(declared) and isinstance(value, str):
-            values[key] = _file(value, folder, place)
-            continue
-        try:
-            typed = msgspec.convert(value, declared)
-            values[key] = msgspec.to_builtins(typed)
-        except msgspec.ValidationError as cause:
-            what = str(cause).partition(" - at `")[0].replace("`", "")
-            raise UserError(
-                f"{place}: {what[0].lower()}{what[1:]}, found {one_line(repr(value), most=60)}"
-            ) from None
-        except TypeError:  # a type that only the nodes know: they will say what they think of it
-            values[key] = value
-    return values
-
-
-def _check_json(value: Any, where: str) -> None:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"{where}: {value} is not a finite number")
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            _check_json(item, f"{where}.{key}")
-    elif isinstance(value, list):
-        for item in value:
-            _check_json(item, where)
-    elif not isinstance(value, str | int | float | bool):
-        raise UserError(f'{where}: found a {type(value).__name__}; write it as text, in "..."')
-
-
-def _file(value: str, folder: Path, where: str) -> Path:
-    try:
-        path = (folder / Path(value).expanduser()).resolve()
-        if not path.exists():
-            raise UserError(f"{where}: no such file: {path}{_near_file(path)}")
-        if not path.is_file():
-            raise UserError(f"{where}: {path} is not a file")
-        if path.stat().st_size == 0:
-            raise UserError(f"{where}: {path} is empty")
-    except (OSError, RuntimeError, ValueError) as cause:
-        if isinstance(cause, UserError):
-            raise
-        raise UserError(f"{where}: {one_line(cause)}") from None
-    return path
-
-
-def _near_file(path: Path) -> str:
-    try:
-        return did_you_mean(path.name, [p.name for p in path.parent.iterdir()])
-    except OSError:
-        return f"; there is no folder {path.parent}"
-
-
-def _is_path(kind: Any) -> bool:
-    if get_origin(kind) in (Union, types.UnionType):
-        return any(map(_is_path, get_args(kind)))
-    return isinstance(kind, type) and issubclass(kind, Path)
-
-
-def _plain(value: Value) -> JSON:
-    return str(value) if isinstance(value, Path) else value
-
-
-def _label(model: str, choice: Mapping[str, JSON]) -> str:
-    if not choice:
-        return model
-    pairs = (
-        f"{key}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"
-        for key, value in choice.items()
-    )
-    return f"{model}[{','.join(pairs)}]"
 
 
 def _primary(config: Config, tasks: Iterable[str], whose: str) -> dict[str, str]:
@@ -734,46 +441,3 @@ def _reference(config: Config, models: Sequence[Variant], whose: str) -> str:
     if asked not in labels:
         raise unknown("model", asked, labels, where=f"{whose}: protocol.reference")
     return asked
-
-
-def _check_name(name: str, where: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise UserError(
-            f"{one_line(where)}: a name has at most 60 letters, digits, or . _ + - and nothing else"
-        )
-
-
-def _dataset_table(dataset: DatasetSpec) -> dict[str, Any]:
-    inputs = {key: _plain(value) for key, value in dataset.inputs.items()}
-    if dataset.module == "dataflows.datasets.table":
-        file, time = inputs.pop("data_file"), inputs.pop("time_column")
-        return {"file": file, "time": time, **inputs}
-    if dataset.module == f"dataflows.datasets.{dataset.name}":
-        return inputs
-    return {"module": dataset.module, **inputs}
-
-
-def _model_table(variants: Sequence[Variant]) -> dict[str, Any]:
-    first = variants[0]
-    table: dict[str, Any] = {}
-    if first.module != f"dataflows.models.{first.model}":
-        table["module"] = first.module
-    table["tasks"] = list(first.tasks)
-    if first.timeout is not None:
-        table["timeout"] = first.timeout
-    if first.memory is not None:
-        table["memory"] = f"{first.memory}B"
-    table |= {key: value for key, value in first.parameters if key not in first.varied}
-    if first.varied:
-        table["grid"] = {key: _axis(variants, key) for key in first.varied}
-    return table
-
-
-def _axis(variants: Sequence[Variant], key: str) -> list[JSON]:
-    """Return the values a grid gives one parameter, in the grid's order."""
-    values: list[JSON] = []
-    for variant in variants:
-        value = dict(variant.parameters)[key]
-        if value not in values:
-            values.append(value)
-    return values
