@@ -120,8 +120,9 @@ def faults(session: nox.Session) -> None:
 def audit(session: nox.Session) -> None:
     """Known weaknesses of the tested versions."""
     session.install("pip-audit")
-    # torch's own build is named apart from the release it is made from.
-    session.run("pip-audit", "--requirement", "constraints.txt", "--disable-pip", "--no-deps")
+    words = ("--requirement", "constraints.txt", "--disable-pip", "--no-deps")
+    # Strictly: a version of which the index tells nothing is not taken for sound.
+    session.run("pip-audit", "--strict", *words, *session.posargs)
 
 
 @nox.session

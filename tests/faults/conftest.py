@@ -1,18 +1,17 @@
 """A laboratory: a small experiment that runs in seconds, and ways to watch it being hurt."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.faults.lab import Lab
+from tests.faults.lab import ROUNDS, Lab
 
 
 @pytest.fixture
 def rounds() -> int:
     """How often a fault is made to happen: a few times, or as often as FAULT_ROUNDS says."""
-    return int(os.environ.get("FAULT_ROUNDS", "1"))
+    return ROUNDS
 
 
 @pytest.fixture(scope="session")

@@ -17,10 +17,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import psutil
+import pytest
+from hypothesis import HealthCheck, settings
 
-__all__ = ["ROOT", "TABLES", "Done", "Lab"]
+__all__ = ["FUZZ", "ROOT", "ROUNDS", "TABLES", "Done", "Lab", "long_form"]
 
 ROOT = Path(__file__).resolve().parents[2]
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 TABLES = ("predictions.parquet", "scores.parquet", "checks.json")
 
 MODEL = '''
@@ -62,6 +65,21 @@ test_size = 40
 module = "mymodel.py"
 grid = {weight = [0.25, 0.5, 0.75]}
 """
+
+
+# A few files for each reader, or many.
+FUZZ = settings(
+    max_examples=50 if ROUNDS == 1 else 500,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
+
+
+def long_form(holds: bool = True) -> None:
+    """Skip the test, or this case of it, unless the long form was asked for."""
+    if holds and ROUNDS == 1:
+        pytest.skip("part of the long form: nox -s faults")
 
 
 @dataclass(frozen=True)

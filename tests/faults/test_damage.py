@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.lab import Lab, ended, family, finished, wait_for
+from tests.faults.lab import Lab, ended, family, finished, long_form, wait_for
 
 Same = Callable[[Lab], None]
 
@@ -117,10 +117,9 @@ def test_a_store_removed_under_a_run_does_not_stop_the_next(lab: Lab, same: Same
 
 @pytest.mark.parametrize("folder", ["ac", "cas", "src", "tmp", "quarantine"])
 def test_a_folder_of_the_store_that_is_gone_is_made_again(
-    reference: Lab, same: Same, tmp_path: Path, rounds: int, folder: str
+    reference: Lab, same: Same, tmp_path: Path, folder: str
 ):
-    if rounds == 1 and folder != "cas":
-        pytest.skip("part of the long form: nox -s faults")
+    long_form(folder != "cas")
     lab = Lab(tmp_path / "lab")
     shutil.copytree(reference.folder, lab.folder, symlinks=True)
     shutil.rmtree(lab.store / folder)

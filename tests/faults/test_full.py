@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bench.cache.store import Store
-from tests.faults.lab import ROOT, Done, Lab
+from tests.faults.lab import ROOT, Done, Lab, long_form
 
 EXPERIMENT = """
 name = "lab"
@@ -152,6 +152,7 @@ def test_a_disk_that_is_full_from_any_write_on_loses_nothing(
 
 def test_a_run_of_stored_results_survives_a_full_disk_at_any_write(disk: Disk, rounds: int):
     """Its log, its recipes, its tables, its manifest and the link to it."""
+    long_form()
     assert disk.run()[0].code == 0
     _, writes = disk.run()
     points = drawn(range(writes), rounds)
@@ -161,6 +162,7 @@ def test_a_run_of_stored_results_survives_a_full_disk_at_any_write(disk: Disk, r
 
 def test_a_store_that_does_not_fit_is_made_by_the_next_run(disk: Disk, rounds: int):
     """Its folders, and the sources of the code."""
+    long_form()
     _, writes = disk.run()
     shutil.rmtree(disk.lab.store / "ac")
     _, after = disk.run()

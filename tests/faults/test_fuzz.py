@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from bench.cache.codecs import decode
 from bench.cache.records import opened, unseal
@@ -20,11 +20,8 @@ from bench.spec import filter, toml
 from bench.spec.config import Config, read_table, read_toml
 from bench.spec.experiment import Experiment
 from bench.spec.size import read_size
-from tests.faults.lab import EXPERIMENT, MODEL
+from tests.faults.lab import EXPERIMENT, FUZZ, MODEL
 
-FUZZ = settings(
-    max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
 KEY = "ab" * 10
 CELLS = st.sampled_from(
     ["model", "horizon", "task", "fold", "and", "or", "not", "(", ")", "=", "!="]
@@ -114,18 +111,19 @@ def test_any_bytes_as_an_object_of_the_store(codec: str, data: bytes):
 
 @FUZZ
 @given(st.data())
-def test_a_stored_value_with_bytes_changed_is_never_given(data: st.DataObject):
-    with tempfile.TemporaryDirectory() as place:
-        store = Store(Path(place) / "store")
-        record = store.put(KEY, ["a value"] * 2000)
-        path = Path(store.path("cas", record.blob or ""))
-        held = bytearray(path.read_bytes())
-        at = data.draw(st.integers(0, len(held) - 1))
-        held[at] ^= data.draw(st.integers(1, 255))
-        path.write_bytes(bytes(held))
-        with pytest.raises(DamagedObject):
-            store.load(record)
-        assert store.record(KEY) is None
+def test_a_stored_value_with_bytes_changed_is_never_given(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+):
+    store = Store(tmp_path_factory.getbasetemp() / "fuzzed")
+    record = store.put(KEY, ["a value"] * 2000)
+    path = Path(store.path("cas", record.blob or ""))
+    held = bytearray(path.read_bytes())
+    at = data.draw(st.integers(0, len(held) - 1))
+    held[at] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(bytes(held))
+    with pytest.raises(DamagedObject):
+        store.load(record)
+    assert store.record(KEY) is None
 
 
 @FUZZ

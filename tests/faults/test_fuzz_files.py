@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis.strategies as st
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from bench.cache.store import DamagedObject, Store
 from bench.cli import main
@@ -22,11 +22,8 @@ from dataflows.datasets import table
 from dataflows.errors import DataError
 from reports import evidence
 from reports.scores import read_scores
-from tests.faults.lab import Lab
+from tests.faults.lab import FUZZ, Lab
 
-FUZZ = settings(
-    max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
 CLEAR = (BenchError, evidence.EvidenceError, DataError)
 EDITS = st.lists(
     st.tuples(st.floats(0, 1), st.integers(0, 8), st.binary(max_size=8)), min_size=1, max_size=4

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from tests.faults.lab import Lab, ended, family, finished, gone, parent_of, wait_for
+from tests.faults.lab import Lab, ended, family, finished, gone, long_form, parent_of, wait_for
 
 Same = Callable[[Lab], None]
 
@@ -46,8 +46,7 @@ def test_a_run_killed_again_and_again_is_completed_by_the_next(
     lab: Lab, same: Same, rounds: int, whom: str
 ):
     """Each round kills a run that goes on from the one before, until there is nothing to do."""
-    if rounds == 1 and whom == "group":
-        pytest.skip("part of the long form: nox -s faults")
+    long_form(whom == "group")
     draw = random.Random(f"{whom} {rounds}")
     killed = 0
     while killed < rounds:
@@ -74,8 +73,7 @@ def test_a_run_outlives_its_workers(lab: Lab, same: Same, rounds: int, whom: str
 
     What workers are copied from runs no step: killed, as it starts or later, it costs no cell.
     """
-    if rounds == 1 and whom == "template":
-        pytest.skip("part of the long form: nox -s faults")
+    long_form(whom == "template")
     draw = random.Random(f"{whom} {rounds}")
     killed = 0
     while killed < rounds:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.cache.locks import claimed
-from tests.faults.lab import Lab, ended, finished
+from tests.faults.lab import Lab, ended, finished, long_form
 
 Same = Callable[[Lab], None]
 
@@ -62,9 +62,8 @@ SHORT = ("four processes", "another hash seed")
 
 
 @pytest.mark.parametrize("name", SURROUNDINGS)
-def test_surroundings_do_not_change_a_byte(lab: Lab, same: Same, rounds: int, name: str):
-    if rounds == 1 and name not in SHORT:
-        pytest.skip("part of the long form: nox -s faults")
+def test_surroundings_do_not_change_a_byte(lab: Lab, same: Same, name: str):
+    long_form(name not in SHORT)
     variables, jobs = SURROUNDINGS[name]
     lab.variables = variables
     done = lab.run(jobs=jobs)

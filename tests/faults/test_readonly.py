@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.lab import ROOT, Lab
+from tests.faults.lab import ROOT, Lab, long_form
 
 # Nobody in particular, and, where they cannot run this interpreter, root without its privilege to
 # write anywhere.
@@ -58,10 +58,9 @@ def allow(folder: Path, *, writing: bool = True) -> None:
 
 @pytest.mark.parametrize("part", ["", "ac", "cas", "tmp"])
 def test_a_store_that_may_not_be_written_to_is_told_and_stays_as_it_is(
-    bound: Lab, same: Callable[[Lab], None], rounds: int, part: str
+    bound: Lab, same: Callable[[Lab], None], part: str
 ):
-    if rounds == 1 and part in ("ac", "tmp"):
-        pytest.skip("part of the long form: nox -s faults")
+    long_form(part in ("ac", "tmp"))
     held = {p: Lab.digest(p) for p in bound.store.rglob("*") if p.is_file()}
     shutil.rmtree(bound.folder / "runs" / bound.latest.name)
     allow(bound.store / part, writing=False)
