@@ -1,31 +1,42 @@
-"""What an engine adds to a task: the same trivial steps on this machine, on Dask and on Ray.
+"""What an engine adds: the same work on this machine, on Dask over TCP and on Ray.
 
-Run as ``python benchmarks/engines.py [BACKEND ...] --tasks 500 --jobs 2``. Each step reads one
-value, adds a number and stores the sum, so that nearly all of the time is what the road costs: the
-engine's message, the child that runs the step, three small files in the store. Starting the
-engine and looking at its workers is told apart.
+Run as ``python benchmarks/engines.py [BACKEND ...] --jobs 2``. The part ``steps`` runs trivial
+steps (``--tasks 500``): each reads one value, adds a number and stores the sum, so that nearly all
+of the time is what the road costs: the engine's message, the child that runs the step, three small
+files in the store. Starting the engine and looking at its workers is told apart. ``--part full``
+gives the default command, with an empty store each, and compares the bytes of the tables.
 """
+
+from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
-os.environ.setdefault("HAMILTON_AUTOLOAD_EXTENSIONS", "0")
-ROOT = Path(__file__).resolve().parents[1]
-# A script's own folder comes first, and a neighbour called `stats` would hide the package.
-sys.path[0] = str(ROOT)
+import psutil
 
-from bench.cache.store import Store  # noqa: E402 - the path comes first
-from bench.engine.cluster import BACKENDS, connected  # noqa: E402
-from bench.engine.execute import Outcome, execute  # noqa: E402
-from bench.engine.graph import FlowSpec  # noqa: E402
-from bench.engine.plan import Request, keep_code, merged, schedule  # noqa: E402
-from bench.engine.visit import crew  # noqa: E402
-from bench.environment import environment  # noqa: E402
+os.environ.setdefault("HAMILTON_AUTOLOAD_EXTENSIONS", "0")
+# As a script this folder comes first on the path, where stats.py would shadow the package.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.cache.store import Store
+from bench.engine.cluster import BACKENDS, connected
+from bench.engine.execute import Outcome, execute
+from bench.engine.graph import FlowSpec
+from bench.engine.plan import Request, keep_code, merged, schedule
+from bench.engine.visit import crew
+from bench.environment import environment
+from benchmarks.tools import tables
+from benchmarks.tools.measure import ROOT
 
 MODULE = str(ROOT / "tests" / "modules" / "arithmetic.py")
 
@@ -55,33 +66,104 @@ def ran(graph, store, jobs, found) -> list[float]:
     return came
 
 
-def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    words.add_argument("backends", nargs="*", default=BACKENDS)
-    words.add_argument("--tasks", type=int, default=500)
-    words.add_argument("--jobs", type=int, default=2)
-    asked = words.parse_args()
-    print("backend   start s   first answer s   ms a task")
-    for backend in asked.backends:
-        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-            store, graph = Store(Path(folder) / "store"), graph_of(asked.tasks)
-            keep_code(graph, store)
-            begin = time.perf_counter()
-            found = None
-            if backend != "local":
-                cluster = stack.enter_context(connected(backend, None, jobs=asked.jobs))
-                chunks = [c for wave in schedule(graph, store).waves for c in wave]
-                packages = environment()["packages"]
-                found = stack.enter_context(crew(cluster, store, graph, chunks, packages=packages))
-            started = time.perf_counter()
-            came = ran(graph, store, asked.jobs, found)
-            # The first answers wait for the children to start; the last half is the pace.
-            half = len(came) // 2
-            pace = (came[-1] - came[half]) / (len(came) - 1 - half) * 1000
-            print(
-                f"{backend:8} {started - begin:8.1f} {came[0] - started:16.1f} {pace:11.2f}",
-                flush=True,
-            )
+def steps(backend: str, tasks: int, jobs: int) -> dict[str, object]:
+    """Run trivial steps; the first answers wait for children, so the last half is the pace."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        store, graph = Store(Path(folder) / "store"), graph_of(tasks)
+        keep_code(graph, store)
+        begin = time.perf_counter()
+        found = None
+        if backend != "local":
+            cluster = stack.enter_context(connected(backend, None, jobs=jobs))
+            chunks = [c for wave in schedule(graph, store).waves for c in wave]
+            packages = environment()["packages"]
+            found = stack.enter_context(crew(cluster, store, graph, chunks, packages=packages))
+        started = time.perf_counter()
+        came = ran(graph, store, jobs, found)
+    half = len(came) // 2
+    return {
+        "backend": backend,
+        "start, s": started - begin,
+        "first answer, s": came[0] - started,
+        "a step, ms": (came[-1] - came[half]) / (len(came) - 1 - half) * 1000,
+    }
+
+
+def whole(backend: str, jobs: int, where: str) -> dict[str, object]:
+    """Give the default command and return what its log and its processes tell."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = ("--store", f"{folder}/store", "--runs", f"{folder}/runs")
+        words = ("run", "--no-report", "--progress", "quiet", "--backend", backend, "-k", where)
+        begin = time.time()
+        command = psutil.Popen(
+            [sys.executable, "-m", "bench", *words, "--jobs", str(jobs), *places],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+        )
+        processors = _processor_seconds(command)
+        elapsed = time.time() - begin
+        if command.returncode != 0:
+            raise SystemExit(f"{backend}: exit code {command.returncode}")
+        run = Path(folder) / "runs" / "latest"
+        log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+        answers = [event for event in log if event["event"] == "advanced"]
+        first = next(_when(event) for event in log if event["event"] == "wave")
+        at_work = _when(answers[-1]) - first
+        inside = sum(event["seconds"] for event in answers)
+        digests = {
+            f"{name}": sha256((run / f"{name}.parquet").read_bytes()).hexdigest()[:16]
+            for name in ("predictions", "scores")
+        }
+    return {
+        "backend": backend,
+        "elapsed, s": elapsed,
+        "processors, s": processors,
+        "until work starts, s": first - begin,
+        "first to last answer, s": at_work,
+        "inside chunks, s": inside,
+        "chunks": len(answers),
+        "beside its steps, ms a chunk": (jobs * at_work - inside) / len(answers) * 1000,
+        **digests,
+    }
+
+
+def _processor_seconds(command: psutil.Popen) -> float:
+    """Wait for a command, and return the processor time of all its processes as last seen."""
+    seen: dict[tuple[int, float], float] = {}
+    while command.poll() is None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for process in (command, *command.children(recursive=True)):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    times = process.cpu_times()
+                    seen[process.pid, process.create_time()] = times.user + times.system
+        time.sleep(0.2)
+    return sum(seen.values())
+
+
+def _when(event: dict[str, str]) -> float:
+    return datetime.fromisoformat(event["time"]).timestamp()
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure and print one row for each engine."""
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("backends", nargs="*", default=BACKENDS)
+    asked.add_argument("--part", choices=["steps", "full"], default="steps")
+    asked.add_argument("-k", default="", help="only some cells of the full run")
+    asked.add_argument("--tasks", type=int, default=500)
+    asked.add_argument("--jobs", type=int, default=2)
+    given = asked.parse_args(words)
+    rows = []
+    for backend in given.backends:
+        print(tables.machine("distributed", "ray"), flush=True)
+        if given.part == "full":
+            rows.append(whole(backend, given.jobs, given.k))
+        else:
+            rows.append(steps(backend, given.tasks, given.jobs))
+        print(rows[-1], flush=True)
+    print(f"\n{tables.markdown(rows)}")
+    if given.part == "full" and len({(row["predictions"], row["scores"]) for row in rows}) > 1:
+        raise SystemExit("the tables differ")
 
 
 if __name__ == "__main__":

@@ -83,7 +83,10 @@ class Dask:
 class Ray:
     """A head and nodes, each a process of its own with processes below it."""
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, *, host: str = "127.0.0.1", port: int = 0, cpus: int = 1, **settings: str
+    ) -> None:
+        self._cpus, self._settings = cpus, {**self.settings, **settings}
         self.port = port or _free_port(host)
         self.address = f"{host}:{self.port}"
         # Not under pytest's folder: names of sockets have to be short.
@@ -101,10 +104,10 @@ class Ray:
         _reached(host, self.port)
 
     def _start(self, *words: str, on: Sequence[str] = ()) -> psutil.Popen:
-        fixed = ("--num-cpus", "1", "--block")
+        fixed = ("--num-cpus", str(self._cpus), "--block")
         process = psutil.Popen(
             [*on, str(Path(sys.executable).with_name("ray")), "start", *words, *fixed],
-            env={**os.environ, **self.settings},
+            env={**os.environ, **self._settings},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

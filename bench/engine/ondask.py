@@ -99,6 +99,8 @@ def _client(address: str) -> Any:
         return distributed.Client(url, timeout=CONNECT_SECONDS, set_as_default=False)
     except Exception as cause:  # noqa: BLE001 - whatever a wrong service makes it raise
         why = one_line(cause, most=160) or "no answer"
+        if isinstance(cause, (MemoryError, OverflowError)):  # a length read from other words
+            why = "its first words are not Dask's"
         raise UserError(
             f"--address {address}: something listens there, but it is no Dask scheduler of this "
             f"version, or one behind TLS (tls://{place.netloc}) ({why})"

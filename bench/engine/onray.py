@@ -6,6 +6,8 @@ import contextlib
 import logging
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -29,6 +31,7 @@ RETRIES = 3
 # A process that lost Ray's head is ended by Ray after 60 s, with a line of its own: be quicker.
 PATIENCE_SECONDS = 30.0  # a head that is started again in that time goes on
 LOOK_SECONDS = 2.0
+HEALTH_SECONDS = 60.0  # for the head's first answer
 CPU_SECONDS = 60.0  # that nodes may take to join before it is called a mistake
 
 
@@ -54,8 +57,12 @@ def connected(address: str | None, jobs: int) -> Iterator[_Ray]:
     else:
         try:
             ray.init(address=address, **quiet)
-        except Exception as cause:  # noqa: BLE001 - whatever a wrong service makes it raise
-            raise UserError(f"--address {address}: {_refusal(cause)}") from None
+        except Exception as cause:  # noqa: BLE001 - it tells it in many ways
+            raise UserError(
+                f"--address {address}: this machine is no node of the Ray cluster there "
+                f"({one_line(cause, most=160)}); start the command on a node, or make it one with "
+                f"`ray start --address {address}`"
+            ) from None
     try:
         with _watched(_Ray(address)) as cluster:
             yield cluster
@@ -63,38 +70,58 @@ def connected(address: str | None, jobs: int) -> Iterator[_Ray]:
         ray.shutdown()
 
 
-def _refusal(cause: BaseException | None) -> str:
-    """Return why this machine cannot join a cluster, and what to do."""
-    why = one_line(cause, most=160)
-    while cause is not None:
-        if isinstance(cause, ray.exceptions.AuthenticationError):
-            return (
-                "the Ray cluster there asks for a token; set RAY_AUTH_MODE=token, and have the "
-                "cluster's token in ~/.ray/auth_token (`ray get-auth-token` shows it there)"
-            )
-        cause = cause.__cause__
-    return (
-        f"no Ray cluster that this machine belongs to ({why}); start the command on a node of the "
-        "cluster"
-    )
-
-
 def _reach(address: str) -> None:
-    if address == "auto":
-        return
+    """Make sure that Ray's head answers: `ray.init` may try for minutes, and its C++ prints lines.
+
+    Raises
+    ------
+    UserError
+        It does not; says why, and what to do.
+    """
     if address.startswith("ray://"):
         raise UserError(
             f"--address {address}: Ray Client cannot be used; start the command on a node of the "
             "cluster, with --address auto"
         )
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        raise UserError(
-            f'--address "{one_line(address, most=80)}" is no address of a Ray head; it looks like '
-            "host:6379, or auto on a node of the cluster"
+    if address != "auto":
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise UserError(
+                f'--address "{one_line(address, most=80)}" is no address of a Ray head; it looks '
+                "like host:6379, or auto on a node of the cluster"
+            )
+        start = f"ray start --head --port {port}"
+        reach(host, int(port), address=address, what="Ray head", start=start)
+    look = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
+    try:
+        done = subprocess.run(  # noqa: S603 - this interpreter, and an address
+            look,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=HEALTH_SECONDS,
+            check=False,
         )
-    start = f"ray start --head --port {port}"
-    reach(host, int(port), address=address, what="Ray head", start=start)
+    except subprocess.TimeoutExpired:
+        raise UserError(
+            f"--address {address}: something listens there, but gave no answer of a Ray head in "
+            f"{HEALTH_SECONDS:.0f} s"
+        ) from None
+    if done.returncode != 0:
+        raise UserError(f"--address {address}: {_refusal(done.stderr)}")
+
+
+def _refusal(text: str) -> str:
+    """Return in one line what Ray tells of a cluster that it cannot use."""
+    if "AuthenticationError" in text:
+        return (
+            "the Ray cluster there asks for a token; set RAY_AUTH_MODE=token, and have the "
+            "cluster's token in ~/.ray/auth_token (`ray get-auth-token` shows it there)"
+        )
+    why = one_line((text.strip().splitlines() or ["it says nothing"])[-1], most=300)
+    if "version mismatch" in text.lower():
+        return f"the Ray cluster there has another version than this machine ({why})"
+    return f"no Ray cluster answers ({why}); start one with `ray start --head`"
 
 
 class _Ray:

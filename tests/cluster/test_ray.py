@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from bench.cache.store import Store
 from bench.cli import main
 from bench.engine.cluster import Cluster, connected
 from bench.engine.plan import schedule
-from tests.clusters import graph_of, ran
+from tests.clusters import Ray, graph_of, ran
 
 ray = pytest.importorskip("ray", reason="ray is in the extra ray: nox -s cluster installs it")
 
@@ -91,3 +93,35 @@ def test_a_wrong_address_is_told_before_work_starts(address, said, tmp_path, cap
     places = ["--store", str(tmp_path / "store"), "--runs", str(tmp_path / "runs")]
     assert main(["run", *words, *places, "--backend", "ray", "--address", address]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_head_that_asks_for_a_token_and_one_without_a_cpu_are_told(tmp_path):
+    words = ["-k", "model=persistence and horizon=1", "--progress", "quiet", "--no-report"]
+    places = ["--store", str(tmp_path / "store"), "--runs", str(tmp_path / "runs")]
+
+    command = [sys.executable, "-m", "bench", "run", *words, *places, "--backend", "ray"]
+
+    def said(cluster: Ray) -> str:
+        done = subprocess.run(
+            [*command, "--address", cluster.address],
+            env={**os.environ, "RAY_AUTH_MODE": "disabled"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        return line
+
+    token = tmp_path / "token"
+    token.write_text("0123456789abcdef" * 4)
+    guarded = Ray(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN_PATH=str(token))
+    try:
+        assert "the Ray cluster there asks for a token; set RAY_AUTH_MODE=token" in said(guarded)
+    finally:
+        guarded.close()
+    idle = Ray(cpus=0)
+    try:
+        assert "has no node with a CPU to work on, even after 60 s" in said(idle)
+    finally:
+        idle.close()
