@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.cache.store import Store
@@ -12,19 +13,42 @@ from bench.engine import execute as engine
 from bench.engine.graph import FlowSpec
 from bench.engine.keeper import Keepers
 from bench.engine.limits import Limit, loosest
-from bench.engine.plan import Graph, Request, merged, schedule
+from bench.engine.plan import Graph, Request, Schedule, merged, schedule
 from bench.engine.seats import WorkerNotStarted
 from bench.engine.task import BAD, Answer, Task, told
 from bench.errors import BenchError, UserError, one_line
 from bench.spec.cell import Cell
 from bench.spec.experiment import DatasetSpec, Experiment
 
-__all__ = ["OPTIONAL", "WANTED", "dataset_facts", "request"]
+__all__ = ["OPTIONAL", "WANTED", "Plan", "dataset_facts", "request"]
 
 WANTED = ("predictions", "performance_metrics")
 OPTIONAL = ("split_report", "fit_report")
 PROFILE = ("series", "series_profile")
 CARD = ("dataset_card",)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an experiment comes to: its cells, their merged graph, what is left to compute."""
+
+    experiment: Experiment
+    cells: tuple[Cell, ...]
+    graph: Graph
+    schedule: Schedule
+    datasets: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Cells, node calls without sharing, distinct nodes, those left out, those to compute."""
+        distinct = len(self.graph.instances)
+        return {
+            "cells": len(self.cells),
+            "node_calls": self.graph.calls,
+            "distinct": distinct,
+            "cached": distinct - self.schedule.to_compute,
+            "to_compute": self.schedule.to_compute,
+        }
 
 
 def request(experiment: Experiment, cell: Cell) -> Request:
