@@ -1,5 +1,7 @@
 """The content of numpy arrays and scalars: dtype, shape and elements in C order."""
 
+import datetime
+import itertools
 from typing import Any
 
 import numpy as np
@@ -73,14 +75,13 @@ def feed_values(out: Writer, array: "np.ndarray[Any, Any]") -> None:
         # Field by field: padding between fields holds whatever was there before.
         for name in array.dtype.names:
             feed_array(out, array[name])
-    elif kind == "O":
-        for place, item in enumerate(array.ravel().tolist()):
-            out.value(item, (place,))
+    elif kind in "OT":
+        items = array.ravel().tolist()
+        if not _feed_plain(out, items):
+            for place, item in enumerate(items):
+                out.value(item, (place,))
     elif kind == "V" and array.dtype.subdtype is not None:
         raise unhashable(array, (), "no canonical bytes for a sub-array dtype")
-    elif kind == "T":
-        for item in array.ravel().tolist():
-            out.value(item, ())
     elif array.flags.c_contiguous or array.ndim == 1:
         _run(out, array.reshape(-1))
     else:
@@ -89,6 +90,35 @@ def feed_values(out: Writer, array: "np.ndarray[Any, Any]") -> None:
         step = max(1, BLOCK_BYTES // max(1, rows.shape[1] * rows.itemsize))
         for start in range(0, len(rows), step):
             _run(out, np.ascontiguousarray(rows[start : start + step]).reshape(-1))
+
+
+def _feed_plain(out: Writer, items: list[Any]) -> bool:
+    """Write objects of a few plain kinds, kind by kind; False where there are others."""
+    try:
+        kinds = np.fromiter(map(_PLAIN.__getitem__, map(type, items)), np.uint8, len(items))
+        held = {kind: items for kind in _PLAIN.values() if (kinds == kind).all()}
+        if not held:
+            held = {
+                kind: list(itertools.compress(items, (kinds == kind).tolist()))
+                for kind in np.unique(kinds).tolist()
+            }
+        numbers = np.array(held.get(_PLAIN[int], ()), np.int64)
+    except (KeyError, OverflowError):
+        return False
+    out.part(b"plain", len(items))
+    out.raw(_view(kinds))
+    texts = held.get(_PLAIN[str], ())
+    _run(out, np.fromiter(map(len, texts), np.int64, len(texts)))
+    out.text(b"text", "".join(texts))
+    _run(out, np.array(held.get(_PLAIN[float], ()), np.float64))
+    _run(out, numbers)
+    _run(out, np.array(held.get(_PLAIN[bool], ()), np.bool_))
+    days = held.get(_PLAIN[datetime.date], ())
+    _run(out, np.fromiter((day.toordinal() for day in days), np.int64, len(days)))
+    return True
+
+
+_PLAIN: dict[type, int] = {type(None): 0, str: 1, float: 2, int: 3, bool: 4, datetime.date: 5}
 
 
 def _run(out: Writer, flat: "np.ndarray[Any, Any]") -> None:

@@ -288,6 +288,30 @@ def test_odd_kinds_in_containers_differ_when_they_do(
     assert (data_hash(tuple(first)) == data_hash(tuple(second))) == (told(first) == told(second))
 
 
+objects = st.one_of(
+    st.none(),
+    st.text(alphabet="ab\0\ud800\udc00\U00010000", max_size=3),
+    st.floats(allow_nan=False),
+    st.integers(-(2**70), 2**70) | st.integers(-2, 2),
+    st.booleans(),
+    st.dates(),
+    st.datetimes(),
+    st.binary(max_size=2),
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(objects, max_size=4), st.lists(objects, max_size=4))
+def test_arrays_of_objects_have_equal_hashes_exactly_when_they_are_equal(
+    first: list[object], second: list[object]
+) -> None:
+    one, other = (np.empty(len(row), object) for row in (first, second))
+    one[:], other[:] = first, second
+    assert (data_hash(one) == data_hash(other)) == _same(first, second)
+    frames = [pd.DataFrame({"a": pd.Series(row, dtype=object)}) for row in (one, other)]
+    assert (data_hash(frames[0]) == data_hash(frames[1])) == _same(first, second)
+
+
 columns = st.sampled_from(
     [
         lambda row: pd.Series(row, dtype="int64"),
