@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import stat
 import subprocess
 import sys
@@ -337,8 +338,12 @@ def test_the_library_of_crates_opens_it(crate: Path) -> None:
 
 def test_the_validator_of_the_profile_accepts_it(crate: Path) -> None:
     services = pytest.importorskip("rocrate_validator.services", reason="nox -s crates installs it")
+    try:
+        socket.create_connection(("w3id.org", 443), timeout=20).close()
+    except OSError as cause:
+        pytest.skip(f"the validator fetches vocabularies from w3id.org: {cause}")
     settings = services.ValidationSettings(
         rocrate_uri=str(crate), profile_identifier="workflow-run-crate-0.5"
     )
     found = services.validate(settings)
-    assert [issue.message for issue in found.get_issues()] == []
+    assert [f"{issue.check.identifier}: {issue.message}" for issue in found.get_issues()] == []
