@@ -291,10 +291,11 @@ def load_run(path: Path) -> Run:
 
 def _table(file: Path) -> pd.DataFrame:
     import pandas as pd
+    import pyarrow as pa
 
     try:
         return pd.read_parquet(file)
-    except (OSError, ValueError) as cause:
+    except (OSError, ValueError, pa.ArrowException) as cause:
         raise UserError(f"{file} is missing or damaged: {one_line(cause)}") from cause
 
 

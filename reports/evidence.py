@@ -84,11 +84,13 @@ def _table(path: Path, columns: tuple[str, ...], more: tuple[str, ...] = ()) -> 
                 )
             extra = [name for name in present if name.startswith(more)] if more else []
             table = file.read(columns=[*columns, *extra])
+        return table.to_pandas(split_blocks=True)  # type: ignore[no-any-return]
     except FileNotFoundError:
         raise EvidenceError(f"{path} is missing; the run did not finish or was moved") from None
-    except (pa.ArrowException, OSError) as cause:
+    except EvidenceError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as cause:
         raise EvidenceError(f"{path} cannot be read as Parquet: {cause}") from cause
-    return table.to_pandas(split_blocks=True)  # type: ignore[no-any-return]
 
 
 def _json(path: Path, kind: type) -> Any:

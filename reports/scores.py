@@ -35,9 +35,11 @@ def read_scores(path: str | Path) -> pd.DataFrame:
     if not file.is_file():
         raise EvidenceError(f"no file {file}")
     if file.suffix.lower() == ".parquet":
+        import pyarrow as pa
+
         try:
             frame = pd.read_parquet(file)
-        except (OSError, ValueError) as cause:
+        except (OSError, ValueError, pa.ArrowException) as cause:
             raise EvidenceError(f"{file} cannot be read as Parquet: {cause}") from cause
         if not isinstance(frame.index, pd.RangeIndex):
             frame = frame.reset_index()

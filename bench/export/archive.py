@@ -1,9 +1,11 @@
 """Crates as folders: an archive is unpacked where it cannot write beside the folder it is given."""
 
+import lzma
 import os
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -102,7 +104,10 @@ def _unpack(crate: Path, target: Path) -> None:
                 with archive.open(info) as source, path.open("xb") as sink:
                     while block := source.read(_BLOCK):
                         sink.write(block)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as cause:
+    except (
+        *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+        *(NotImplementedError, RuntimeError, EOFError, OSError),
+    ) as cause:
         raise UserError(f"{crate} cannot be unpacked: {one_line(cause)}") from cause
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -126,21 +127,23 @@ def read_recipes(folder: Path) -> RunRecipes:
     """
     slugs: dict[str, str] = {}
     outputs: dict[str, dict[str, str]] = {}
-    for row in _rows(folder / OUTPUTS):
-        slugs[row["cell_id"]] = row["slug"]
-        outputs.setdefault(row["cell_id"], {})[row["node"]] = row["key"]
-    recipes = {
-        row["key"]: Recipe(
-            key=row["key"],
-            node=row["node"],
-            module=row["module"],
-            code_hash=row["code_hash"],
-            deps=dict(row["needs"]),
-            values=dict(row["values"]),
-            inputs={name: json.loads(value) for name, value in row["inputs"]},
-        )
-        for row in _rows(folder / RECIPES)
-    }
+    with _rows(folder / OUTPUTS) as rows:
+        for row in rows:
+            slugs[row["cell_id"]] = row["slug"]
+            outputs.setdefault(row["cell_id"], {})[row["node"]] = row["key"]
+    with _rows(folder / RECIPES) as rows:
+        recipes = {
+            row["key"]: Recipe(
+                key=row["key"],
+                node=row["node"],
+                module=row["module"],
+                code_hash=row["code_hash"],
+                deps=dict(row["needs"]),
+                values=dict(row["values"]),
+                inputs={name: json.loads(value) for name, value in row["inputs"]},
+            )
+            for row in rows
+        }
     return RunRecipes(slugs, outputs, recipes)
 
 
@@ -152,7 +155,8 @@ def output_keys(folder: Path) -> set[str]:
     UserError
         The folder has none, or they cannot be read.
     """
-    return {row["key"] for row in _rows(folder / OUTPUTS, columns=["key"])}
+    with _rows(folder / OUTPUTS, columns=["key"]) as rows:
+        return {row["key"] for row in rows}
 
 
 def _write(
@@ -201,14 +205,15 @@ def _pairs(held: Sequence[Mapping[str, str]]) -> Any:
     return pa.MapArray.from_arrays(ends, names, values)
 
 
-def _rows(path: Path, columns: list[str] | None = None) -> list[dict[str, Any]]:
+@contextlib.contextmanager
+def _rows(path: Path, columns: list[str] | None = None) -> Iterator[list[dict[str, Any]]]:
+    """Give the rows of a table; what does not come out of them as it was put in is damage."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise UserError(f"{path.parent} has no {path.name}: no run made it; run again")
     try:
-        rows: list[dict[str, Any]] = pq.read_table(path, columns=columns).to_pylist()
-    except (pa.ArrowInvalid, OSError) as cause:
+        yield pq.read_table(path, columns=columns).to_pylist()
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as cause:
         raise UserError(f"{path} cannot be read: it is damaged; run again") from cause
-    return rows

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from dataflows.errors import DataError
 
@@ -91,7 +92,7 @@ def _read(data_file: Path) -> pd.DataFrame:
     parquet = data_file.suffix.lower() in {".parquet", ".pq"}
     try:
         frame = pd.read_parquet(data_file) if parquet else pd.read_csv(data_file)
-    except (ValueError, OSError) as error:  # what pandas and Arrow raise on a damaged file
+    except (ValueError, OSError, pa.ArrowException) as error:
         kind = "Parquet" if parquet else "CSV"
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise DataError(f"{data_file.name} cannot be read as {kind}: {reason}") from error
