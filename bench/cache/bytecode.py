@@ -9,14 +9,16 @@ that an alias of an import may change.
 
 import dis
 import inspect
-from collections.abc import Iterator
+import re
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Literal
 
 from blake3 import blake3
 
-__all__ = ["READS_NAMES", "Form", "Reference", "form_of", "scalar_bytes"]
+__all__ = ["READS_NAMES", "Form", "Reference", "form_of", "names_in_texts", "scalar_bytes"]
 
 # Instructions that only tell the interpreter how to run; `LOAD_CLOSURE` is dropped with the
 # tuple it fills, because cells stand in the alphabetical order of their names.
@@ -50,9 +52,9 @@ class Reference:
         None the outermost one.
     argument : str
         What the first argument is when the name is called at once: ``"text"`` for a constant
-        string, ``"none"`` for a call without arguments, ``"name:<x>"`` for a global name,
-        ``"local:<x>"`` for a parameter, ``""`` else. For an import statement ``"bound"`` when
-        its uses stand beside it as references.
+        string, ``"now"`` for one that says so, ``"none"`` for a call without arguments,
+        ``"name:<x>"`` for a global name, ``"local:<x>"`` for a parameter, ``""`` else. For an
+        import statement ``"bound"`` when its uses stand beside it as references.
     """
 
     kind: Literal["global", "free", "import"]
@@ -303,7 +305,7 @@ def _argument(steps: list[dis.Instruction], place: int) -> str:
     if after.opname == "CALL" and after.arg == 0:
         return "none"
     if after.opname == "LOAD_CONST" and isinstance(after.argval, str):
-        return "text"
+        return "now" if after.argval in {"now", "today"} else "text"
     if after.opname == "LOAD_GLOBAL":
         return f"name:{after.argval}"
     if after.opname in {"LOAD_FAST", "LOAD_FAST_BORROW"}:
@@ -444,3 +446,41 @@ def scalar_bytes(value: object) -> bytes:
     # Python refuses to write very long numbers in decimal.
     text = f"{value:x}" if type(value) is int else repr(value)
     return f"{type(value).__name__} {text}".encode("utf-8", "surrogatepass")
+
+
+def names_in_texts(code: CodeType, more: Iterable[str]) -> set[str]:
+    """Return names that code may look up from inside a text, as `frame.query("a > @limit")` does.
+
+    Parameters
+    ----------
+    code : CodeType
+        A function's code; that of functions inside it is looked at too.
+    more : iterable of str
+        Texts that it names, beside those that stand in it.
+    """
+    codes = [code]
+    for each in codes:  # grows while it is walked
+        codes += [held for held in each.co_consts if isinstance(held, CodeType)]
+    called = {name for each in codes for name in each.co_names}
+    if not called & (_LOOK_UP_MARKED | _LOOK_UP_ALL):
+        return set()
+    texts = [*more]
+    for each in codes:
+        for held in each.co_consts[_has_docstring(each) :]:
+            if isinstance(held, str):
+                texts.append(held)
+            elif isinstance(held, tuple):
+                texts += [one for one in held if isinstance(one, str)]
+    pattern = r"\b[^\W\d]\w*" if called & _LOOK_UP_ALL else r"(?<=@)[^\W\d]\w*"
+    return {name for text in texts for name in re.findall(pattern, text)}
+
+
+# Methods that find names of the caller's in their text: after an @, or wherever they stand.
+_LOOK_UP_MARKED = {"query"}
+_LOOK_UP_ALL = {"eval", "evaluate", "sql"}
+
+
+def _has_docstring(code: CodeType) -> bool:
+    if sys.version_info >= (3, 13):
+        return bool(code.co_flags & inspect.CO_HAS_DOCSTRING)
+    return bool(code.co_consts) and isinstance(code.co_consts[0], str) and "<" not in code.co_name

@@ -52,8 +52,24 @@ _READERS = {
     "pyarrow.parquet.read_table",
     "pyarrow.parquet.ParquetFile",
     "pyarrow.memory_map",
+    "pyarrow.dataset.dataset",
+    "pyarrow.dataset",
+    "sqlite3.connect",
+    "_sqlite3.connect",
+    "safetensors.safe_open",
+    "safetensors.torch.load_file",
+    "safetensors.numpy.load_file",
+    "zipfile.ZipFile",
+    *(f"xgboost.{home}{name}" for home in ("", "core.") for name in ("Booster", "DMatrix")),
     *(f"{home}.{name}" for home in ("os.path", "genericpath") for name in ("exists", "getsize")),
     *(f"{home}.{name}" for home in ("os.path", "genericpath") for name in ("isfile", "isdir")),
+}
+
+# They take a word for the present.
+_MOMENTS = {
+    *("pandas.Timestamp", "pandas.to_datetime", "pandas.DatetimeIndex", "numpy.datetime64"),
+    *("pandas._libs.tslibs.timestamps.Timestamp", "pandas.core.tools.datetimes.to_datetime"),
+    "pandas.core.indexes.datetimes.DatetimeIndex",
 }
 
 # The generators that numpy and random keep behind our back; making a seeded one is fine.
@@ -70,6 +86,7 @@ def hidden_state(name: str, argument: str) -> str | None:
         The full dotted name, as ``"time.time"``.
     argument : str
         What it is called with, as far as it can be told: ``"text"`` for a constant string,
+        ``"now"`` for one that means the present,
         ``"none"`` for nothing.
 
     Examples
@@ -79,6 +96,10 @@ def hidden_state(name: str, argument: str) -> str | None:
     """
     if name in _WRITES:
         return None
+    if argument == "now":
+        if name in _MOMENTS:
+            return "clock"
+        argument = "text"
     kind = _KINDS.get(name)
     if kind is not None:
         return kind

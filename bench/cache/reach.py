@@ -31,7 +31,13 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from bench.cache.bytecode import READS_NAMES, Reference, form_of, scalar_bytes
+from bench.cache.bytecode import (
+    READS_NAMES,
+    Reference,
+    form_of,
+    names_in_texts,
+    scalar_bytes,
+)
 from bench.cache.datahash import UnhashableData, data_hash
 from bench.cache.filehash import file_hash
 from bench.cache.hidden import hidden_state
@@ -242,6 +248,13 @@ class Reach:
         cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True))
         for reference in form.references:
             self.reference(out, fn, cells, reference)
+        named = {reference.path[0] for reference in form.references if reference.path}
+        held = [fn.__globals__.get(name) for name in sorted(named)]
+        texts = [text for text in held if isinstance(text, str)]
+        for name in sorted(names_in_texts(fn.__code__, texts) - named):
+            if name in fn.__globals__:
+                out.append(b"in text " + name.encode())
+                self.reference(out, fn, cells, Reference("global", (name,)))
 
     def written(self, fn: types.FunctionType, name: str) -> None:
         """Refuse what steps change for each other, unless it is a library's affair."""

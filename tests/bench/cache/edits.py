@@ -2867,4 +2867,64 @@ EDITS = [
         '"ignore"',
         '"error"',
     ),
+    Edit(
+        "constant named in a query",
+        """
+        import pandas as pd
+        LIMIT = 1
+        def node(x):
+            '''Unlike OTHER.'''
+            return pd.DataFrame({"a": [1, 2, x]}).query("a > @LIMIT").to_csv()
+        """,
+        "LIMIT = 1",
+        "LIMIT = 2",
+    ),
+    Edit(
+        "helper named in a query",
+        """
+        import pandas as pd
+        def _large(a):
+            return a > 1
+        def node(x):
+            return pd.DataFrame({"a": [1, 2, x]}).query("@_large(a)").to_csv()
+        """,
+        "a > 1",
+        "a > 2",
+    ),
+    Edit(
+        "constant named in a text that is a constant",
+        """
+        import pandas as pd
+        LIMIT = 1
+        WHERE = "a > @LIMIT"
+        def node(x):
+            return pd.DataFrame({"a": [1, 2, x]}).query(WHERE).to_csv()
+        """,
+        "LIMIT = 1",
+        "LIMIT = 2",
+    ),
+    Edit(
+        "constant named in what pandas evaluates",
+        """
+        import pandas as pd
+        SCALE = 2
+        def node(x):
+            return pd.DataFrame({"a": [x]}).eval("b = a * @SCALE").to_csv() + str(pd.eval("SCALE + 1"))
+        """,
+        "SCALE = 2",
+        "SCALE = 3",
+    ),
+    Edit(
+        "constant that a query's docstring names",
+        """
+        import pandas as pd
+        OTHER = 1
+        def node(x):
+            '''Unlike @OTHER.'''
+            return pd.DataFrame({"a": [1, 2, x]}).query("a > 1").to_csv()
+        """,
+        "OTHER = 1",
+        "OTHER = 2",
+        counts=False,
+    ),
 ]
