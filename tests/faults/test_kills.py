@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
@@ -101,10 +102,13 @@ def test_a_run_outlives_its_workers(lab: Lab, same: Same, rounds: int, whom: str
 
 
 def test_one_interruption_lets_work_finish_and_keeps_it(lab: Lab, same: Same):
+    def logs() -> list[Path]:
+        return list((lab.folder / "runs").glob("*/log.jsonl"))
+
     text = (lab.folder / "mymodel.py").read_text()
     (lab.folder / "mymodel.py").write_text(text.replace("nap: float = 0.02", "nap: float = 0.5"))
     with ended(lab.start_run()) as process:
-        wait_for(lambda: family(process), seconds=120)
+        wait_for(lambda: any("wave" in p.read_text() for p in logs()), seconds=120)
         time.sleep(1.5)
         members = family(process)
         os.kill(process.pid, signal.SIGINT)
