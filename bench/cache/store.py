@@ -105,7 +105,10 @@ class Store:
         if found.st_mtime < time.time() - DAY:
             # The age that pruning goes by; once a day is enough and costs reads nothing.
             with contextlib.suppress(OSError):
-                os.utime(path)
+                try:
+                    os.utime(path)
+                except PermissionError:  # another user's
+                    files.write(path, self._scratch, raw)
         return record
 
     def records(self, keys: Iterable[str]) -> dict[str, Record]:
@@ -199,7 +202,7 @@ class Store:
 
     def _touch(self, path: str) -> None:
         """Make an object younger than any pruning that goes on beside us."""
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
             now = time.time_ns()
             os.utime(path, ns=(now, now))
 

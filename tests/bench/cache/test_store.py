@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -637,6 +638,46 @@ def test_a_store_that_is_deleted_under_its_user_begins_anew(store: Store) -> Non
         assert held
     again = Store(store.root)
     assert again.keys() == [_key(2)]
+
+
+# -- another user ---------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() != 0, reason="root can be somebody else")
+def test_a_store_is_shared_by_users_who_may_write_to_its_folders() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        before = os.umask(0)
+        try:
+            store = Store(Path(folder) / "store")
+            record = store.put(_key(1), np.arange(1000))
+            store.put(_key(2), np.arange(2000))
+        finally:
+            os.umask(before)
+        _aged(store, _key(1), days=3)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                os.setuid(65534)
+                theirs = Store(store.root)
+                found = theirs.record(_key(1))
+                assert found == record
+                assert (_loaded(theirs, _key(2)) == np.arange(2000)).all()
+                theirs.put(_key(3), np.arange(1000))  # the same object
+                theirs.link(_key(4), record)
+                with theirs.claim(_key(1)) as mine:
+                    assert mine
+                status = 0
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        # What the other used is young, so that pruning keeps it as long as what we use.
+        assert time.time() - Path(store.path("ac", _key(1))).stat().st_mtime < 60
+        assert store.records([_key(n) for n in range(1, 5)]).keys() == {
+            _key(n) for n in range(1, 5)
+        }
+        assert store.verify() == []
 
 
 # -- pruning --------------------------------------------------------------------------------
