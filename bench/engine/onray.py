@@ -21,7 +21,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from bench.engine.behind import BackendBase, told
-from bench.engine.cluster import Lost, reach
+from bench.engine.cluster import ClusterLost, Lost, reach
 from bench.errors import UserError, one_line
 
 __all__ = ["connected"]
@@ -31,6 +31,7 @@ RETRIES = 3
 # A process that lost Ray's head is ended by Ray after 60 s, with a line of its own: be quicker.
 PATIENCE_SECONDS = 30.0  # a head that is started again in that time goes on
 LOOK_SECONDS = 2.0
+LEAVE_SECONDS = 10.0
 HEALTH_SECONDS = 60.0  # for the head's first answer
 CPU_SECONDS = 60.0  # that nodes may take to join before it is called a mistake
 
@@ -63,11 +64,22 @@ def connected(address: str | None, jobs: int) -> Iterator[_Ray]:
                 f"({one_line(cause, most=160)}); start the command on a node, or make it one with "
                 f"`ray start --address {address}`"
             ) from None
+    leave = ray.shutdown
     try:
         with _watched(_Ray(address)) as cluster:
             yield cluster
+    except ClusterLost:
+        leave = _hurried
+        raise
     finally:
-        ray.shutdown()
+        leave()
+
+
+def _hurried() -> None:
+    """Leave a lost cluster; towards a head that is cut off that takes minutes."""
+    leaving = threading.Thread(target=ray.shutdown, name="farewell to Ray", daemon=True)
+    leaving.start()
+    leaving.join(LEAVE_SECONDS)
 
 
 def _reach(address: str) -> None:
@@ -184,25 +196,18 @@ def _cpus(name: str) -> int:
 
 @contextlib.contextmanager
 def _watched(cluster: _Ray) -> Iterator[_Ray]:
-    """Look after Ray's head and this machine's node for the time of the block."""
-    mine = ray.get_runtime_context().get_node_id()
-    node = next(node for node in ray.nodes() if node["NodeID"] == mine)
-    places = {
-        "its head": ray.get_runtime_context().gcs_address,
-        "the node of this machine": f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}",
-    }
+    """Look after Ray's head for the time of the block; without this machine's node Ray goes on."""
+    head = ray.get_runtime_context().gcs_address
     over = threading.Event()
 
     def look() -> None:
-        begin = time.monotonic()
+        answered = time.monotonic()
         while not over.wait(LOOK_SECONDS):
-            silent = [what for what, place in places.items() if not _listens(place)]
-            if not silent:
-                begin = time.monotonic()
-            elif time.monotonic() - begin > PATIENCE_SECONDS:
+            if _listens(head):
+                answered = time.monotonic()
+            elif time.monotonic() - answered > PATIENCE_SECONDS:
                 cluster.backend.lose(
-                    f"{silent[0]}, {places[silent[0]]}, does not answer since "
-                    f"{PATIENCE_SECONDS:.0f} s"
+                    f"its head, {head}, does not answer since {PATIENCE_SECONDS:.0f} s"
                 )
 
     watch = threading.Thread(target=look, name="watch of Ray", daemon=True)
