@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -16,6 +15,7 @@ from bench.cli import main
 from bench.inquiry import CellExplanation
 from bench.results.recipes import output_keys, read_recipes
 from bench.runner import latest
+from tests.walk import write_walk
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -64,10 +64,7 @@ RUN = ("run", "walk.toml", "--jobs", "1", "--progress", "quiet", "--no-report")
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("walk")
-    steps = np.random.default_rng(3).normal(size=(320, 1))
-    days = pd.date_range("2020-01-01", periods=320, freq="D", name="day")
-    table = pd.DataFrame(np.cumsum(steps, axis=0).round(4), columns=["a"], index=days)
-    table.to_csv(folder / "walk.csv")
+    write_walk(folder)
     (folder / "mymodel.py").write_text(MODEL)
     (folder / "walk.toml").write_text(EXPERIMENT)
     before = Path.cwd()

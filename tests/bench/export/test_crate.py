@@ -11,8 +11,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from bench.cli import main
@@ -20,6 +18,7 @@ from bench.errors import UserError
 from bench.export.archive import opened
 from bench.export.reproduce import inspected
 from bench.runner import latest
+from tests.walk import write_walk
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -59,10 +58,7 @@ module = "mymodel.py"
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run and its crate, as an archive."""
     folder = tmp_path_factory.mktemp("origin")
-    steps = np.random.default_rng(3).normal(size=(320, 1))
-    days = pd.date_range("2020-01-01", periods=320, freq="D", name="day")
-    table = pd.DataFrame(np.cumsum(steps, axis=0).round(4), columns=["a"], index=days)
-    table.to_csv(folder / "walk.csv")
+    write_walk(folder)
     (folder / "mymodel.py").write_text(MODEL)
     (folder / "crate_pulling.py").write_text("def pulled(z):\n    return z * 0.5\n")
     (folder / "walk.toml").write_text(EXPERIMENT)
