@@ -180,11 +180,18 @@ def test_a_worker_that_stands_still_at_the_end_keeps_nobody_waiting(
     def watch(chunk: Chunk, answer: Answer) -> None:
         for process in psutil.Process(worker.pid).children(recursive=True):
             process.suspend()
+            stopped.append(process)
 
-    with connected("dask", fresh.address, jobs=1) as cluster:
-        assert not ran(graph, store, cluster, watch=watch).failures
-        begin = time.monotonic()
-    assert time.monotonic() - begin < 30
+    stopped: list[psutil.Process] = []
+    try:
+        with connected("dask", fresh.address, jobs=1) as cluster:
+            assert not ran(graph, store, cluster, watch=watch).failures
+            begin = time.monotonic()
+        assert time.monotonic() - begin < 30
+    finally:
+        for process in stopped:  # what is stopped does not see that its keeper is gone
+            process.resume()
+    assert stopped
 
 
 def test_children_that_nobody_gives_work_end_and_come_back(
