@@ -43,46 +43,53 @@ def standings(
     primary : mapping
         The metric that decides, by task.
     """
+    import numpy as np
+    import pandas as pd
+
     columns = ["cell_id", "metric", "value", "direction", "defined"]
-    scores = scores.reindex(columns=columns)  # without any finished cell the table has no columns
-    decides = scores["metric"].astype(object).isin(set(primary.values()))
-    defined = scores[decides & scores["defined"].astype(bool)]
-    axes = ["cell_id", "dataset", "task", "horizon", "target", "fold", "variant"]
-    # Categories would make groups of every combination of axes, seen or not.
-    cells = runs[axes].astype({name: object for name in axes if name not in ("horizon", "fold")})
-    full = cells.merge(defined.astype({"cell_id": object, "metric": object}), on="cell_id")
-    found = []
-    for (dataset, task, horizon), group in cells.groupby(
-        ["dataset", "task", "horizon"], sort=False
+    known = scores.reindex(columns=columns)  # without any finished cell the table has no columns
+    known = known[known["metric"].astype(object).isin(set(primary.values()))]
+    value: dict[tuple[object, object], float] = {}
+    higher: set[object] = set()
+    for cell, metric, number, direction, defined in zip(
+        *(known[name].astype(object) for name in columns), strict=True
     ):
-        metric = primary[str(task)]
-        here = full[
-            (full["dataset"] == dataset)
-            & (full["task"] == task)
-            & (full["horizon"] == horizon)
-            & (full["metric"] == metric)
-        ]
-        higher = bool((here["direction"] == "higher").any())
-        n_folds = group["fold"].nunique()
-        by_target = here.groupby(["target", "variant"], sort=False)["value"].agg(["mean", "size"])
+        if defined:
+            value[cell, metric] = float(number)
+            if direction == "higher":
+                higher.add(metric)
+    axes = ["dataset", "task", "horizon", "target", "variant", "fold", "cell_id"]
+    groups: dict[tuple[str, str, int], list[tuple[object, ...]]] = {}
+    for dataset, task, horizon, *rest in zip(*(runs[name] for name in axes), strict=True):
+        groups.setdefault((str(dataset), str(task), int(horizon)), []).append(tuple(rest))
+    found = []
+    for (dataset, task, horizon), rows in groups.items():
+        metric = primary[task]
+        targets, variants, folds = (list(dict.fromkeys(row[i] for row in rows)) for i in range(3))
+        by_model: dict[tuple[object, object], list[float]] = {}
+        for target, variant, _, cell in rows:
+            if (cell, metric) in value:
+                by_model.setdefault((target, variant), []).append(value[cell, metric])
         # A mean over fewer folds is a mean over easier or harder ones: it does not count.
-        whole = by_target["mean"].where(by_target["size"] == n_folds).unstack("variant")
-        whole = whole.reindex(columns=list(dict.fromkeys(group["variant"])))
-        complete = whole.dropna(axis="columns")
-        ranks = complete.rank(axis="columns", ascending=not higher).mean()
+        whole = pd.DataFrame(
+            [
+                [
+                    np.mean(held) if len(held := by_model.get((t, v), ())) == len(folds) else np.nan
+                    for v in variants
+                ]
+                for t in targets
+            ],
+            index=targets,
+            columns=variants,
+            dtype="float64",
+        )
+        best_first = [True, metric not in higher]
+        ranks = whole.dropna(axis="columns").rank(axis="columns", ascending=best_first[1]).mean()
         table = whole.mean().to_frame("score")
         table["rank"] = ranks.reindex(table.index)
         table["n"] = whole.notna().sum()
-        table = table.sort_values(["rank", "score"], ascending=[True, not higher], kind="stable")
+        table = table.sort_values(["rank", "score"], ascending=best_first, kind="stable")
         found.append(
-            Standing(
-                str(dataset),
-                str(task),
-                int(group["horizon"].iloc[0]),
-                metric,
-                higher,
-                int(group["target"].nunique()),
-                table,
-            )
+            Standing(dataset, task, horizon, metric, metric in higher, len(targets), table)
         )
     return tuple(found)
