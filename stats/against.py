@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from stats.blocks import prepared
 from stats.errors import ScoresTypeError, choice, level
 from stats.mean_ranks import RANKS_OF, critical_difference, mean_ranks
 from stats.results import BestResult, ControlResult
-from stats.scores import FloatArray, ScoresLike
+from stats.scores import Blocks, FloatArray, ScoresLike
 from stats.signed import ALTERNATIVES
 from stats.studentized_range import many_to_one_sf, range_sf
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from stats.figures import Figure
 
 __all__ = ["RankBestResult", "bonferroni_dunn", "mcb", "versus_control"]
-
-Blocks = str | Iterable[Hashable] | None
 
 
 def versus_control(

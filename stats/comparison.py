@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from stats.mean_ranks import conover, mean_rank_z, nemenyi
 from stats.omnibus import aligned_ranks, friedman, iman_davenport, quade, skillings_mack
 from stats.resample import sign_flip_max_t
 from stats.results import Evidence, OmnibusResult, PairsResult, Table, judged
-from stats.scores import MISSING, FloatArray, Scores, ScoresLike
+from stats.scores import MISSING, Blocks, FloatArray, Scores, ScoresLike
 from stats.signed import sign_test, wilcoxon
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "compare", "winners"]
 
-Blocks = str | Iterable[Hashable] | None
 
 OMNIBUS: dict[str, Callable[..., OmnibusResult]] = {
     "friedman": friedman,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from stats.blocks import prepared
 from stats.errors import ScoresError, ScoresTypeError, choice, level
 from stats.resample import Interval
 from stats.results import Evidence, Table
-from stats.scores import FloatArray, ScoresLike
+from stats.scores import Blocks, FloatArray, ScoresLike
 from stats.signed import win_counts
 
 __all__ = [
@@ -27,8 +26,6 @@ __all__ = [
     "vargha_delaney",
     "win_tie_loss",
 ]
-
-Blocks = str | Iterable[Hashable] | None
 
 
 def _sample(values: ArrayLike, name: str, least: int) -> FloatArray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from stats.blocks import prepared
 from stats.errors import OptionError, ScoresError, choice, level
 from stats.omnibus import aligned, quade_terms
 from stats.results import PairsResult
-from stats.scores import FloatArray, Scores, ScoresLike
+from stats.scores import Blocks, FloatArray, Scores, ScoresLike
 from stats.studentized_range import critical_range, critical_value_control, range_sf
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ __all__ = [
     "off_diagonal",
 ]
 
-Blocks = str | Iterable[Hashable] | None
 RANKINGS = ("friedman", "aligned", "quade")
 
 

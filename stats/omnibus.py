@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
 
 import numpy as np
 import scipy
@@ -11,7 +10,7 @@ import scipy
 from stats.blocks import prepared
 from stats.errors import ScoresError, choice
 from stats.results import OmnibusResult
-from stats.scores import FloatArray, Scores, ScoresLike, mid_ranks, row_text, tie_sums
+from stats.scores import Blocks, FloatArray, Scores, ScoresLike, mid_ranks, row_text, tie_sums
 
 __all__ = [
     "aligned",
@@ -27,7 +26,6 @@ __all__ = [
     "skillings_mack",
 ]
 
-Blocks = str | Iterable[Hashable] | None
 TIES = ("correct", "ignore")
 FOR_TWO = "for 2 use stats.wilcoxon"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +12,10 @@ from stats.blocks import prepared
 from stats.errors import OptionError, level
 from stats.mean_ranks import critical_difference
 from stats.results import Evidence, Table
-from stats.scores import FloatArray, IntArray, ScoresLike
+from stats.scores import Blocks, FloatArray, IntArray, ScoresLike
 from stats.studentized_range import range_sf
 
 __all__ = ["PoolDependence", "Preflight", "pool_dependence", "preflight"]
-
-Blocks = str | Iterable[Hashable] | None
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

@@ -12,7 +12,7 @@ import scipy
 from stats.blocks import prepared
 from stats.errors import OptionError, ScoresError, choice, level
 from stats.results import Evidence, PairsResult, Table
-from stats.scores import FloatArray, IntArray, Scores, ScoresLike
+from stats.scores import Blocks, FloatArray, IntArray, Scores, ScoresLike
 
 __all__ = [
     "Interval",
@@ -23,7 +23,6 @@ __all__ = [
     "sign_flip_max_t",
 ]
 
-Blocks = str | Iterable[Hashable] | None
 INTERVALS = ("bca", "percentile")
 
 

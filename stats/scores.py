@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MISSING",
+    "Blocks",
     "BoolArray",
     "FloatArray",
     "IntArray",
@@ -33,6 +34,7 @@ __all__ = [
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
+Blocks: TypeAlias = str | Iterable[Hashable] | None
 
 MISSING = ("raise", "drop_blocks", "impute_baseline")
 """What can be done with a hole before a test that needs complete blocks."""

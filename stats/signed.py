@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +11,13 @@ from stats.blocks import prepared
 from stats.errors import OptionError, choice
 from stats.mean_ranks import off_diagonal
 from stats.results import PairsResult
-from stats.scores import BoolArray, FloatArray, IntArray, ScoresLike
+from stats.scores import Blocks, BoolArray, FloatArray, IntArray, ScoresLike
 
 if TYPE_CHECKING:
     pass
 
 __all__ = ["ALTERNATIVES", "sign_test", "wilcoxon", "win_counts"]
 
-Blocks = str | Iterable[Hashable] | None
 ALTERNATIVES = ("two-sided", "less", "greater")
 ZEROS = ("pratt", "wilcox", "zsplit")
 WILCOXON_METHODS = ("auto", "exact", "normal")
