@@ -271,6 +271,15 @@ def test_a_machine_that_starts_no_process_fails_no_task(
     made.close()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Take Ctrl-C as in the foreground: a program in the background is given no handler."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_leaves_no_work_under_way(store: Store):
     (asked,) = tasks(store, "hangs")
     threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGINT)).start()
