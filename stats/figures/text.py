@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 __all__ = ["clean", "shorten", "shortened", "text_width"]
@@ -210,24 +210,31 @@ def shorten(text: str, size: float, limit: float, *, bold: bool = False) -> str:
 
 
 def shortened(texts: Sequence[str], size: float, limit: float) -> list[str]:
-    """Each text as `shorten` gives it; of those that would look alike the words that differ.
+    """Each text as `shorten` gives it; where some would look alike, by the words that differ.
 
-    Where these do not fit either, such texts are numbered in their order.
+    Texts with the same first word are then all told by it and these words, or by their values
+    alone. What does not fit even so is numbered.
 
     Examples
     --------
-    >>> names = [f"xgboost/rate=0.1/depth={depth}/trees=60" for depth in (3, 6)]
-    >>> shortened(names, 10.0, 90.0)
-    ['…depth=3…', '…depth=6…']
+    >>> names = [f"xgboost[rate=0.1,depth={depth},trees=60]" for depth in (3, 6)]
+    >>> shortened(names, 10.0, 110.0)
+    ['xgboost…depth=3…', 'xgboost…depth=6…']
     """
     shown = {text: shorten(text, size, limit) for text in texts}
-    unclear = _alike(shown)
-    for told in (_words(unclear), _words(unclear, values=True)):
-        others = {short for text, short in shown.items() if text not in told}
-        fits = all(text_width(short, size) <= limit for short in told.values())
-        if fits and len({*told.values()} - others) == len(unclear):
-            shown |= told
-            break
+    families: dict[str, list[str]] = {}
+    for text, short in shown.items():
+        if short != text:
+            families.setdefault(_BETWEEN.split(text)[0], []).append(text)
+    for family in families.values():
+        if not {*family} & {*_alike(shown)}:
+            continue
+        others = {short for text, short in shown.items() if text not in family}
+        for told in _by_difference(family):
+            fits = all(text_width(short, size) <= limit for short in told.values())
+            if fits and len({*told.values()} - others) == len(family):
+                shown |= told
+                break
     for number, text in enumerate(_alike(shown), 1):
         mark = f" #{number}"
         shown[text] = shorten(text, size, limit - text_width(mark, size)) + mark
@@ -240,23 +247,26 @@ def _alike(shown: Mapping[str, str]) -> list[str]:
     return [text for text, short in shown.items() if times[short] > 1]
 
 
-def _words(texts: Sequence[str], *, values: bool = False) -> dict[str, str]:
-    """Of each text the words that not all have, or of ``name=value`` the values alone."""
-    parts = {text: _BETWEEN.split(text) for text in texts}
+def _by_difference(texts: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield shorter forms of texts: the first word with those that differ, then less and less."""
+    parts = {text: [word for word in _BETWEEN.split(text) if word] for text in texts}
     lengths = {len(words) for words in parts.values()}
     if len(lengths) != 1:
-        return dict.fromkeys(texts, "")
+        return
     places = range(lengths.pop())
     differ = [place for place in places if len({words[place] for words in parts.values()}) > 1]
-    told = {}
-    for text, words in parts.items():
-        kept = [words[place].rpartition("=")[2] if values else words[place] for place in differ]
-        first, last = "…" * (differ[0] > 0), "…" * (differ[-1] < places[-1])
-        told[text] = f"{first}{'…'.join(kept)}{last}"
-    return told
+    if not differ:
+        return
+    more = "…" * (differ[-1] < places[-1])
+    for first, values in ((True, False), (True, True), (False, False), (False, True)):
+        told = {}
+        for text, words in parts.items():
+            kept = [words[place].rpartition("=")[2] if values else words[place] for place in differ]
+            told[text] = f"{words[0] * first}…{'…'.join(kept)}{more}"
+        yield told
 
 
-_BETWEEN = re.compile(r"[/ ,;|]+")
+_BETWEEN = re.compile(r"[/ ,;|\[\]()]+")
 
 
 def _around(text: str, kept: int) -> str:

@@ -70,7 +70,8 @@ NAMES = [
 
 
 def test_names_that_differ_in_the_middle_show_what_differs():
-    assert shortened(NAMES, 12.0, 150.0)[:2] == ["…0.05…3…20", "…0.05…3…60"]
+    assert shortened(NAMES, 12.0, 150.0)[:2] == ["xgboost…0.05…3…20", "xgboost…0.05…3…60"]
+    assert shortened(NAMES, 12.0, 100.0)[:2] == ["…0.05…3…20", "…0.05…3…60"]
     assert shortened(NAMES[:1], 12.0, 150.0) == [shorten(NAMES[0], 12.0, 150.0)]
 
 
