@@ -31,6 +31,9 @@ class Loaded:
         self._held: OrderedDict[str, tuple[int, Any]] = OrderedDict()
         self._bytes = 0
 
+    def __len__(self) -> int:
+        return len(self._held)
+
     def load(self, store: Store, record: Record) -> Any:
         """Return the value of a record.
 

@@ -8,8 +8,12 @@ import pytest
 
 from bench.cache.datahash import data_hash
 from bench.cache.store import Record, Store
+from bench.engine import worker
+from bench.engine.execute import task
+from bench.engine.graph import FlowSpec
 from bench.engine.handed import handed
 from bench.engine.loaded import Loaded
+from bench.engine.plan import Request, merged, schedule
 
 
 def kept(store: Store, value: object) -> Record:
@@ -47,3 +51,25 @@ def test_what_a_step_could_change_is_read_anew(tmp_path: Path):
     record = kept(store, {"rates": list(range(5000))})
     assert record.blob is not None
     assert loaded.load(store, record) is not loaded.load(store, record)
+
+
+def test_a_chunk_with_a_memory_limit_begins_with_nothing_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "flow.py").write_text(
+        "import numpy as np\n"
+        "def rows(n: int) -> np.ndarray:\n    return np.arange(1000.0) * n\n"
+        "def total(rows: np.ndarray, k: int) -> float:\n    return float(rows.sum() * k)\n"
+    )
+    spec, store = FlowSpec((str(tmp_path / "flow.py"),), (), "flow"), Store(tmp_path / "store")
+    asked = [Request(f"{n}{k}", spec, {"n": n, "k": k}, ("total",)) for n in (1, 2) for k in (1, 2)]
+    graph = merged(asked)
+    first, second = schedule(graph, store).waves
+    held = Loaded(most=1 << 20)
+    monkeypatch.setattr(worker, "_LOADED", held)
+    for chunk in (*first, *second[:3]):
+        assert worker.work(task(chunk, graph, store, "")).status == "computed"
+    assert len(held) == 2
+    limited = task(second[3], graph, store, "", limit=(None, 1 << 40))
+    assert worker.work(limited).status == "computed"
+    assert len(held) == 1
