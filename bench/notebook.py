@@ -134,10 +134,9 @@ class Cached(BaseDoNodeExecute):  # type: ignore[misc]
             self.store.put_units(code, code_units(step.callable))
         meta |= {"seconds": seconds, "environment": self._environment}
         try:
-            record = self.store.put(key, value, meta=meta)
+            record = self.store.put(key, value, meta=meta, also=content)
         except (Unstorable, UnhashableData):
             return value
-        self.store.link(content, record)
         self._hashes[key] = f"={record.data_hash}"
         return value
 

@@ -21,7 +21,7 @@ from bench.engine import execute as engine
 from bench.engine.cluster import Backend, connected
 from bench.engine.graph import flow
 from bench.engine.keeper import Keepers
-from bench.engine.plan import Chunk, keep_code, merged, schedule
+from bench.engine.plan import Chunk, Schedule, keep_code, merged, schedule
 from bench.engine.task import BAD, Answer
 from bench.engine.visit import Crew, crew
 from bench.environment import environment
@@ -169,6 +169,7 @@ def run(
         if crew is not None:
             keepers.close()
         outcome = engine.Outcome()
+        known: Schedule | None = made.schedule  # until it is found that the store was damaged
         to_do = made.schedule.to_compute > 0
         for again in reversed(range(engine.MOST_REPAIRS)):
             if to_do:
@@ -182,12 +183,14 @@ def run(
                     begun=progress.wave,
                     watch=_watcher(progress, made),
                     seconds=_seconds(opened),
+                    first=known,
                     warn=progress.warned,
                     crew=crew,
                     keepers=keepers,
                 )
                 _remember_seconds(opened, outcome.seconds)
-            seen = {} if to_do else made.schedule.found
+            found = known.found if known is not None else {}
+            seen = {key: held for key, held in found.items() if key not in outcome.computed}
             results = results_of(made, opened, outcome, setting["id"], started, seen)
             try:
                 write_tables(path, results, made, opened)
@@ -195,7 +198,7 @@ def run(
             except DamagedObject:  # it was set aside, and is made again
                 if not again:
                     raise
-                to_do = True
+                to_do, known = True, None
     write_failures(path, results, made, outcome)
     n_failed = sum(r.status != "ok" for r in results)
     counts = {

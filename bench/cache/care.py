@@ -7,7 +7,9 @@ import contextlib
 import math
 import os
 import time
+from collections import Counter
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from blake3 import blake3
@@ -38,9 +40,8 @@ def info(store: "Store") -> dict[str, JSON]:
     counts: dict[str, JSON] = {"root": str(store.root), "format": FORMAT}
     size = 0
     for name, folder in (("records", "ac"), ("objects", "cas"), ("sources", "src")):
-        sizes = [entry.stat().st_size for entry in store.entries(folder)]
-        counts[name] = len(sizes)
-        size += sum(sizes)
+        counts[name] = sum(1 for _ in store.entries(folder))
+        size += _bytes(store, folder)
     counts["bytes"] = size
     counts["quarantined"] = sum(1 for _ in files.entries(str(store.root / "quarantine")))
     return counts
@@ -48,12 +49,22 @@ def info(store: "Store") -> dict[str, JSON]:
 
 def size(store: "Store") -> int:
     """Return the bytes of records and objects, which is what pruning goes by."""
-    found = 0
-    for folder in ("ac", "cas"):
-        for entry in store.entries(folder):
-            with contextlib.suppress(FileNotFoundError):  # another process prunes
-                found += entry.stat().st_size
-    return found
+    return _bytes(store, "ac") + _bytes(store, "cas")
+
+
+def _bytes(store: "Store", folder: str) -> int:
+    """Return the bytes of a folder's files, each counted once whatever its names."""
+    found: dict[int | str, int] = {}
+    for entry in store.entries(folder):
+        with contextlib.suppress(FileNotFoundError):  # another process prunes
+            facts = entry.stat()
+            found[_file(entry.name, facts)] = facts.st_size
+    return sum(found.values())
+
+
+def _file(name: str, facts: os.stat_result) -> int | str:
+    """Return what tells a file from others: its name, or its number where it may have two."""
+    return facts.st_ino if facts.st_nlink > 1 else name
 
 
 def prune(
@@ -82,42 +93,60 @@ def prune(
     """
     begin = time.time()
     kept = set(keep)
-    ages: list[tuple[float, str, int, Record]] = []
-    for entry in store.entries("ac"):
-        record = store.peek(entry.name) if is_key(entry.name) else None
-        if record is not None:
-            with contextlib.suppress(FileNotFoundError):
-                found = entry.stat()
-                ages.append((found.st_mtime, entry.name, found.st_size, record))
-    ages.sort(key=lambda row: row[:2])
-    objects = {record.blob: record.nbytes for *_, record in ages if record.blob is not None}
-    users = dict.fromkeys(objects, 0)
-    for *_, record in ages:
-        if record.blob is not None:
-            users[record.blob] += 1
-    total = sum(objects.values()) + sum(row[2] for row in ages)
+    held = sorted(_held(store), key=lambda one: (one.used, one.names))
+    blobs = [one.record.blob for one in held if one.record.blob is not None]
+    objects = {one.record.blob: one.record.nbytes for one in held if one.record.blob is not None}
+    users = dict(Counter(blobs))
+    total = sum(objects.values()) + sum(one.length for one in held)
     removed, freed = 0, 0
     wanted = total  # what is left when no object is put back
-    for used, key, length, record in ages:
-        if wanted <= max_bytes or used >= since:
+    for one in held:
+        if wanted <= max_bytes or one.used >= since:
             break
-        if key in kept:
+        if not kept.isdisjoint(one.names):
             continue
-        files.unlink(store.path("ac", key))
+        for key in one.names:
+            files.unlink(store.path("ac", key))
         removed += 1
-        wanted -= length
-        total -= length
-        freed += length
-        if record.blob is not None:
-            users[record.blob] -= 1
-            if users[record.blob] == 0:
-                wanted -= objects[record.blob]
+        wanted -= one.length
+        total -= one.length
+        freed += one.length
+        blob = one.record.blob
+        if blob is not None:
+            users[blob] -= 1
+            if users[blob] == 0:
+                wanted -= objects[blob]
     named, strange = _collect(store, users, begin)
     return {
         "removed": removed,
         "freed": freed + named + strange + _discard(store),
         "bytes": total - named,
     }
+
+
+@dataclass(slots=True)
+class _Held:
+    """A record's file: when it was used, its names, its bytes."""
+
+    used: float
+    names: list[str]
+    length: int
+    record: Record
+
+
+def _held(store: "Store") -> Collection[_Held]:
+    """Return the files of records, each once whatever its names."""
+    found: dict[int | str, _Held] = {}
+    for entry in store.entries("ac"):
+        record = store.peek(entry.name) if is_key(entry.name) else None
+        if record is None:
+            continue
+        with contextlib.suppress(FileNotFoundError):
+            facts = entry.stat()
+            fresh = _Held(facts.st_mtime, [], facts.st_size, record)
+            one = found.setdefault(_file(entry.name, facts), fresh)
+            one.names.append(entry.name)
+    return found.values()
 
 
 def _discard(store: "Store") -> int:

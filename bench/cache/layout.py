@@ -1,5 +1,6 @@
 """The folders of a store, and the file that says in which format they are."""
 
+import contextlib
 from pathlib import Path
 
 from bench.cache import files
@@ -7,7 +8,7 @@ from bench.errors import UserError
 
 __all__ = ["FORMAT", "SCRATCH", "SHARDS", "StoreFormat", "open_store"]
 
-FORMAT = 1
+FORMAT = 2  # since 2 a record holds short bytes itself, and may stand under two keys
 SCRATCH = "tmp"
 SHARDS = tuple(f"{number:02x}" for number in range(256))
 
@@ -43,6 +44,10 @@ def open_store(root: Path, *, create: bool) -> None:
             f"the store {root} has format {number} and this version reads up to {FORMAT}; "
             "upgrade crossfold or name another store"
         )
+    if int(number) < FORMAT:
+        # What it holds can be read; what is written from now on could not be by that version.
+        with contextlib.suppress(OSError):  # nobody may write to it
+            _say(root, mark)
 
 
 def _make(root: Path, mark: Path, *, create: bool) -> None:
@@ -62,4 +67,8 @@ def _make(root: Path, mark: Path, *, create: bool) -> None:
             (root / folder / shard).mkdir(exist_ok=True)
     (root / "locks").touch()
     # Last, and by rename: a folder with this file is complete.
+    _say(root, mark)
+
+
+def _say(root: Path, mark: Path) -> None:
     files.write(str(mark), str(root / SCRATCH), f"{_LINE}{FORMAT}\n".encode())

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from blake3 import blake3
@@ -27,15 +27,17 @@ class Record:
     codec : str
         The format of the object.
     blob : str or None
-        The blake3 digest of the object's bytes; None when the value is `inline`.
+        The blake3 digest of the object's bytes; None when they stand in the record.
     inline : JSON
-        The value's JSON data when it is short.
+        What is short: the value's JSON data, or of another codec its bytes in base64.
     nbytes : int
         The size of the object.
     data_hash : str
         The content hash of the value.
     meta : Mapping
         What the writer said about its origin.
+    also : str or None
+        Another key under which the same file stands.
     """
 
     key: str
@@ -45,6 +47,7 @@ class Record:
     nbytes: int
     data_hash: str
     meta: Mapping[str, JSON]
+    also: str | None = None
 
 
 _pack = msgspec.json.Encoder().encode
@@ -78,5 +81,7 @@ def unseal(key: str, raw: bytes) -> Record | None:
         record = _unpack(text)
     except msgspec.MsgspecError:
         return None
+    if record.also == key:
+        return replace(record, key=key, also=record.key)
     # A record copied to another name is as wrong as a damaged one.
     return record if record.key == key else None

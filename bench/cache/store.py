@@ -1,7 +1,7 @@
 """Results kept as plain files under their keys, each checked whenever it is read.
 
 ``ac/<key>`` is a small record with its own checksum, written last; it holds the value itself when
-that is short JSON, else the name of ``cas/<blake3>``, the bytes. Every file is written under a
+that is short, else the name of ``cas/<blake3>``, the bytes. Every file is written under a
 temporary name and renamed, so a killed writer leaves nothing that could be taken for a result.
 Any number of processes may use one store.
 """
@@ -9,6 +9,7 @@ Any number of processes may use one store.
 # Plain strings: a path object costs as much as the system call it leads to.
 # ruff: noqa: PTH105, PTH119
 
+import base64
 import contextlib
 import os
 import time
@@ -35,6 +36,7 @@ from bench.errors import BenchError
 __all__ = ["DamagedObject", "Record", "Store"]
 
 INLINE_BYTES = 4096  # a record is read whole at planning: longer JSON goes to a file
+SHORT_BYTES = 2048  # and so do longer bytes; to make a file costs more than to write one
 READ_BYTES = 1 << 20  # below this a read is quicker than a memory map
 DAY = 86400.0
 
@@ -175,8 +177,20 @@ class Store:
         *,
         meta: Mapping[str, JSON] = _NO_META,
         data_hash: str | None = None,
+        also: str | None = None,
     ) -> Record:
         """Keep a value under a key and return its record.
+
+        Parameters
+        ----------
+        key : str
+        value : object
+        meta : Mapping
+            What is to be known of the value's origin.
+        data_hash : str, optional
+            The content hash of the value, where it is known.
+        also : str, optional
+            Another key under which the value is to be found.
 
         Raises
         ------
@@ -185,20 +199,33 @@ class Store:
         """
         encoded = encode(value)
         digest = hash_of(value) if data_hash is None else data_hash
-        return self._keep(key, encoded, digest, meta)
+        record = self._keep(key, encoded, digest, meta, also)
+        if also is not None and not files.link(
+            self.path("ac", key), self.path("ac", also), self._scratch
+        ):
+            self._put_record(replace(record, key=also, also=None))
+        return record
 
-    def _keep(self, key: str, encoded: Encoded, digest: str, meta: Mapping[str, JSON]) -> Record:
-        data = encoded.data
+    def _keep(
+        self,
+        key: str,
+        encoded: Encoded,
+        digest: str,
+        meta: Mapping[str, JSON],
+        also: str | None = None,
+    ) -> Record:
+        codec, data = encoded.codec, encoded.data
         size = memoryview(data).nbytes
-        notes = dict(meta)
-        if encoded.codec == "json" and size <= INLINE_BYTES:
-            return self._put_record(Record(key, "json", None, encoded.plain, size, digest, notes))
-        blob = blake3(data).hexdigest()
-        path = self.path("cas", blob)
-        self._touch(path)
-        if files.size_of(path) != size:
-            files.write(path, self._scratch, data)
-        return self._put_record(Record(key, encoded.codec, blob, None, size, digest, notes))
+        blob, inline = None, encoded.plain
+        if codec != "json" and codec != "file" and size <= SHORT_BYTES:
+            inline = base64.b64encode(data).decode()
+        elif codec != "json" or size > INLINE_BYTES:
+            blob, inline = blake3(data).hexdigest(), None
+            path = self.path("cas", blob)
+            self._touch(path)
+            if files.size_of(path) != size:
+                files.write(path, self._scratch, data)
+        return self._put_record(Record(key, codec, blob, inline, size, digest, dict(meta), also))
 
     def _touch(self, path: str) -> None:
         """Make an object younger than any pruning that goes on beside us."""
@@ -211,7 +238,7 @@ class Store:
         notes = record.meta if meta is None else dict(meta)
         if record.blob is not None:
             self._touch(self.path("cas", record.blob))
-        return self._put_record(replace(record, key=key, meta=notes))
+        return self._put_record(replace(record, key=key, meta=notes, also=None))
 
     def load(self, record: Record) -> Any:
         """Return the value of a record, its bytes checked; frames and arrays are read-only.
@@ -222,7 +249,7 @@ class Store:
             When the bytes are not those that were written. The object was set aside and the
             record forgotten, so that the key counts as not computed.
         """
-        if record.blob is None:
+        if record.codec == "json" and record.blob is None:
             return from_json(record.inline)
         return decode(record.codec, self._checked(record))
 
@@ -251,7 +278,9 @@ class Store:
         return stacked(found)
 
     def _checked(self, record: Record) -> Any:
-        blob = record.blob or ""
+        blob = record.blob
+        if blob is None:
+            return base64.b64decode(record.inline)  # the record's own checksum stands for it
         path = self.path("cas", blob)
         try:
             data = files.read(path) if record.nbytes <= READ_BYTES else _mapped(path)

@@ -16,7 +16,7 @@ from bench.engine.cluster import ClusterLost, Lost
 from bench.engine.interruption import Interruption
 from bench.engine.keeper import Keepers
 from bench.engine.limits import Limit, limits, loosest
-from bench.engine.plan import Chunk, Graph, schedule
+from bench.engine.plan import Chunk, Graph, Schedule, schedule
 from bench.engine.seats import WorkerNotStarted
 from bench.engine.task import BAD, Answer, Part, Task
 
@@ -68,6 +68,7 @@ def execute(
     begun: Callable[[int, int, int], None],
     watch: Watcher,
     seconds: Mapping[str, float] | None = None,
+    first: Schedule | None = None,
     warn: Callable[[str], None] = lambda text: None,
     crew: Hands | None = None,
     keepers: Keepers | None = None,
@@ -94,6 +95,8 @@ def execute(
         Called after each chunk.
     seconds : mapping, optional
         Earlier times by code digest, for longest first.
+    first : Schedule, optional
+        What is to be done, where that was found out a moment ago.
     warn : callable (text), optional
         Told what the asker should know at once.
     crew : Hands, optional
@@ -120,7 +123,8 @@ def execute(
 
     with closing(hands), Interruption(hands.kill, interrupted) as interruption:
         while True:
-            plan = schedule(graph, store, seconds=seconds)
+            plan = first or schedule(graph, store, seconds=seconds)
+            first = None
             absent: set[str] = set()  # keys that are to come from elsewhere, or again
             for number, wave in enumerate(plan.waves):
                 ready: list[Chunk] = []

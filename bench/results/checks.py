@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -205,15 +206,19 @@ def _by_model(
 
 def _duplicates(facts: Mapping[str, ForecastFacts], cells: pd.DataFrame) -> list[Check]:
     """Variants whose forecasts are the same to the bit wherever both have some."""
-    place = ["dataset", "target", "task", "horizon", "fold"]
-    table = cells.loc[list(facts)].assign(digest=[f.digest for f in facts.values()])
+    table = cells.loc[list(facts)]
+    place = (table[name] for name in ("dataset", "target", "task", "horizon", "fold"))
+    digests = (f.digest for f in facts.values())
+    alike: dict[tuple[object, ...], list[str]] = {}
+    # Not by pandas: nearly every group is one cell, and a frame for each costs more than all else.
+    for variant, *same in zip(table["variant"], *place, digests, strict=True):
+        alike.setdefault(tuple(same), []).append(variant)
     pairs: Counter[tuple[str, str]] = Counter()
-    for _, group in table.groupby([*place, "digest"], sort=True, observed=True):
-        names = sorted(group["variant"])
-        pairs.update((a, b) for i, a in enumerate(names) for b in names[i + 1 :])
+    for names in alike.values():
+        pairs.update(itertools.combinations(sorted(names), 2))
     if not pairs:
         return [Check("duplicated models", "info", "all", "no two models forecast the same")]
-    count = table.groupby("variant").size()
+    count = Counter(table["variant"])
     return [
         Check(
             "duplicated models",

@@ -1,5 +1,6 @@
 """The store keeps what it is given, exactly, and never gives back anything else."""
 
+import errno
 import os
 import shutil
 import signal
@@ -24,6 +25,7 @@ from bench.cache.codecs import Unstorable, can_store
 from bench.cache.datahash import data_hash
 from bench.cache.layout import StoreFormat
 from bench.cache.plain import to_json
+from bench.cache.records import Record, seal
 from bench.cache.store import DamagedObject, Store
 from tests.bench.cache.zoo import distinct, storable
 
@@ -295,6 +297,54 @@ def test_equal_values_are_kept_once(store: Store) -> None:
     assert np.array_equal(_loaded(store, _key(3)), np.arange(2000))
 
 
+def test_what_is_short_stands_in_its_record(store: Store) -> None:
+    short, long = pd.DataFrame({"a": [1.5, np.nan]}), pd.DataFrame({"a": np.arange(1000.0)})
+    for number, frame in enumerate((short, long)):
+        record = store.put(_key(number), frame)
+        assert (record.blob is None) == (frame is short)
+        assert (record.inline is None) == (frame is long)
+        pd.testing.assert_frame_equal(_loaded(store, _key(number)), frame)
+    assert store.info()["objects"] == 1
+    (both,) = store.stacked(store.records(map(_key, (0, 1))))
+    assert both.rows == (2, 1000)
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
+def test_a_value_stands_under_two_keys(
+    store: Store, links: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not links:  # such as FAT, and some file systems of networks
+
+        def link(*_: object) -> None:
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+
+        monkeypatch.setattr(os, "link", link)
+    store.put(_key(1), np.arange(1000), meta={"node": "made"}, also=_key(2))
+    assert len({Path(store.path("ac", _key(n))).stat().st_ino for n in (1, 2)}) == (
+        1 if links else 2
+    )
+    for number in (1, 2):
+        record = store.record(_key(number))
+        assert record is not None
+        assert (record.key, record.meta["node"]) == (_key(number), "made")
+        assert np.array_equal(store.load(record), np.arange(1000))
+    assert list(_files(store, "tmp")) == []
+    # A record under a name that it does not tell is no record of that name.
+    shutil.copy(store.path("ac", _key(1)), store.path("ac", _key(3)))
+    assert store.record(_key(3)) is None
+    # Made anew under another second name, it takes the place of what stood there.
+    store.put(_key(4), np.arange(5), also=_key(2))
+    assert np.array_equal(_loaded(store, _key(2)), np.arange(5))
+    assert np.array_equal(_loaded(store, _key(1)), np.arange(1000))
+
+
+def test_what_is_lost_under_one_of_two_keys_is_not_lost_under_the_other(store: Store) -> None:
+    store.put(_key(1), 7, also=_key(2))
+    Path(store.path("ac", _key(1))).unlink()
+    assert store.record(_key(1)) is None
+    assert _loaded(store, _key(2)) == 7
+
+
 def test_a_whole_file_is_kept(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "runs.parquet"
     path.write_bytes(b"PAR1" * 100)
@@ -431,7 +481,7 @@ def test_no_flipped_bit_goes_unseen(store: Store) -> None:
 
 def test_verify_reads_everything(store: Store) -> None:
     for number in range(4):
-        store.put(_key(number), np.arange(100) + number)
+        store.put(_key(number), np.arange(1000) + number)
     assert store.verify() == []
     damaged = next(_files(store, "cas"))
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"\xff")
@@ -599,9 +649,20 @@ def test_claims_work_without_locks_of_the_system(
 
 
 def test_a_newer_format_is_refused(store: Store) -> None:
-    (store.root / "format").write_text("crossfold store 2\n")
-    with pytest.raises(StoreFormat, match="has format 2 and this version reads up to 1"):
+    (store.root / "format").write_text("crossfold store 3\n")
+    with pytest.raises(StoreFormat, match="has format 3 and this version reads up to 2"):
         Store(store.root)
+
+
+def test_a_store_of_an_older_format_is_read_and_then_says_so(store: Store) -> None:
+    """Format 1 kept all bytes in files, and each key had a record of its own."""
+    record = store.put(KEY, np.arange(1000))
+    path = Path(store.path("ac", KEY))
+    older = {name: getattr(record, name) for name in Record.__slots__ if name != "also"}
+    path.write_bytes(seal(older))
+    (store.root / "format").write_text("crossfold store 1\n")
+    assert np.array_equal(_loaded(Store(store.root), KEY), np.arange(1000))
+    assert (store.root / "format").read_text() == "crossfold store 2\n"
 
 
 def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
@@ -704,6 +765,21 @@ def test_what_was_not_used_for_longest_goes_first(store: Store) -> None:
     assert told["removed"] == 2
     assert told["bytes"] == store.info()["bytes"] <= size * 0.65
     assert store.info()["objects"] == 3
+
+
+def test_a_record_under_two_keys_counts_once_and_goes_as_one(store: Store) -> None:
+    for number in range(4):
+        store.put(_key(number), number, also=_key(10 + number))
+        path = store.path("ac", _key(number))
+        os.utime(path, (time.time() - (9 - number) * 86400,) * 2)
+    size = store.info()["bytes"]
+    assert size == care.size(store) == 4 * Path(path).stat().st_size
+    # Kept under the name that a run knows, it stays under the other as well.
+    told = care.prune(store, size // 2, keep=[_key(0)])
+    left = [number for number in range(4) if store.record(_key(number)) is not None]
+    assert left == [0, 3] == [n for n in range(4) if store.record(_key(10 + n)) is not None]
+    assert (told["removed"], told["freed"], told["bytes"]) == (2, size // 2, size // 2)
+    assert store.info()["bytes"] == size // 2
 
 
 def test_an_object_that_was_touched_meanwhile_stays_and_is_counted(store: Store) -> None:
