@@ -19,9 +19,10 @@ def features(series: np.ndarray, target: str) -> np.ndarray:
 
 
 def prediction(features: np.ndarray, parameter: int, seconds: float) -> np.ndarray:
-    """The step that a model would be; it takes `seconds` of waiting, not of computing."""
-    if seconds:
-        time.sleep(seconds)
+    """The step that a model would be; it holds a core for `seconds`, as a fit does."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
     return features * parameter
 
 

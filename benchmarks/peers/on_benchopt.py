@@ -39,13 +39,14 @@ import time
 from benchopt import BaseSolver
 
 class Solver(BaseSolver):
-    name = "sleeper"
+    name = "worker"
     sampling_strategy = "run_once"
     def set_objective(self, number):
         self.number = number
     def run(self, _):
-        if {seconds}:
-            time.sleep({seconds})
+        end = time.thread_time() + {seconds}
+        while time.thread_time() < end:
+            pass
         self.value = self.number * 2.0
     def get_result(self):
         return dict(value=self.value)
@@ -59,7 +60,7 @@ def main(cells: int, seconds: float) -> None:
         (folder / "solvers").mkdir()
         (folder / "objective.py").write_text(OBJECTIVE)
         (folder / "datasets" / "numbers.py").write_text(DATASET.format(cells=cells))
-        (folder / "solvers" / "sleeper.py").write_text(SOLVER.format(seconds=seconds))
+        (folder / "solvers" / "worker.py").write_text(SOLVER.format(seconds=seconds))
         command = [str(Path(sys.executable).with_name("benchopt")), "run", name, "-n", "1"]
         command += ["-r", "1", "--no-plot", "--no-html", "-j", str(os.cpu_count())]
         times = []

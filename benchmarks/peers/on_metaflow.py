@@ -21,8 +21,9 @@ class Tiny(FlowSpec):
 
     @step
     def cell(self):
-        if {seconds}:
-            time.sleep({seconds})
+        end = time.thread_time() + {seconds}
+        while time.thread_time() < end:
+            pass
         self.value = self.input * 2.0
         self.next(self.join)
 
