@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import importlib
+import importlib.machinery
 import importlib.util
 import inspect
 import linecache
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from bench.errors import UserError, one_line, unknown
 from dataflows.ports import TASKS
@@ -205,6 +206,17 @@ def _dataflows() -> ModuleType:
         ) from None
 
 
+class _Source(importlib.machinery.SourceFileLoader):
+    """Runs what stands in the file.
+
+    Python takes what it compiled before for a file whose length and second of change are the
+    same, which an edit by a program, or a copy that keeps times, may leave as they were.
+    """
+
+    def path_stats(self, path: str) -> NoReturn:
+        raise OSError(path)  # nothing to tell compiled code by: none is read, none is kept
+
+
 def _from_file(path: Path) -> ModuleType:
     """Import a file under a name that is the same in every process and for no other file."""
     digest = hashlib.blake2b(str(path).encode(), digest_size=4).hexdigest()
@@ -213,7 +225,7 @@ def _from_file(path: Path) -> ModuleType:
         return sys.modules[name]
     parent = sys.modules.setdefault("crossfold_user", ModuleType("crossfold_user"))
     parent.__path__ = []  # a package without files: only what is put there by hand
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Source(name, str(path)))
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be imported")
     module = importlib.util.module_from_spec(spec)

@@ -1,5 +1,6 @@
 """The catalogue: what it lists, and what it learns from a module."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,29 @@ def test_a_file_is_one_module_however_it_is_reached(tmp_path):
     (tmp_path / "b" / "mine.py").write_text("value = 2\n")
     other = catalogue.load_module(str(tmp_path / "b" / "mine.py"))
     assert other.__name__ != module.__name__
+
+
+def test_a_file_edited_within_a_second_is_read_as_it_is(tmp_path: Path):
+    """As by a program, or by a copy that keeps the times: its length and second stay the same."""
+    mine = tmp_path / "mine.py"
+    code = (
+        "import sys; from pathlib import Path; from bench.spec.catalogue import load_module; "
+        "print(load_module(sys.argv[1]).VALUE)"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    for value in (2, 3):
+        mine.write_text(f"VALUE = {value}\n")
+        os.utime(mine, (1_700_000_000, 1_700_000_000))
+        said = subprocess.run(
+            [sys.executable, "-c", code, str(mine)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+            cwd=ROOT,
+        ).stdout
+        assert int(said) == value
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
 
 
 def test_a_module_tells_its_nodes_inputs_and_tasks(tmp_path):
