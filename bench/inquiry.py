@@ -158,7 +158,7 @@ def verify(run: Path, *, store: Path, sample: int, seed: int = 0, jobs: int = 1)
             fresh,
             outcome,
             jobs=jobs,
-            packages=(),
+            packages=lambda chunk: (),
             environment="",
             begun=lambda wave, waves, chunks: None,
             watch=lambda chunk, answer: None,

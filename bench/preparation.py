@@ -11,8 +11,9 @@ from typing import Any
 from bench.cache.store import Store
 from bench.engine import execute as engine
 from bench.engine.graph import FlowSpec
-from bench.engine.keeper import Keepers
+from bench.engine.keepers import Keepers
 from bench.engine.limits import Limit, loosest
+from bench.engine.needs import Needs
 from bench.engine.plan import Graph, Request, Schedule, merged, schedule
 from bench.engine.seats import WorkerNotStarted
 from bench.engine.task import BAD, Answer, Task, told
@@ -119,9 +120,10 @@ def dataset_facts(
 def _compute_now(graph: Graph, store: Store, keepers: Keepers, limit: Limit, *, where: str) -> None:
     """Compute a small graph before all others, one step at a time; its faults are the asker's."""
     for _ in range(engine.MOST_REPAIRS):
-        plan = schedule(graph, store)
-        for chunk in itertools.chain.from_iterable(plan.waves):
-            task = engine.task(chunk, graph, store, "", ("pandas", "pyarrow"), limit)
+        chunks = tuple(itertools.chain.from_iterable(schedule(graph, store).waves))
+        needs = Needs(graph, chunks)
+        for chunk in chunks:
+            task = engine.task(chunk, graph, store, "", needs(chunk), limit)
             answer = _patient(task, keepers)
             store.warnings.extend(answer.warnings)
             if answer.status in BAD:

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cache import files
-from bench.cache.codehash import code_units
 from bench.cache.store import DamagedObject, Store
 from bench.cache.usage import used
 from bench.engine import execute as engine
 from bench.engine.cluster import Backend, connected
-from bench.engine.graph import flow
-from bench.engine.keeper import Keepers
+from bench.engine.keepers import Keepers
+from bench.engine.needs import Needs
 from bench.engine.plan import Chunk, Schedule, keep_code, merged, schedule
 from bench.engine.task import BAD, Answer
 from bench.engine.visit import Crew, crew
@@ -153,6 +152,10 @@ def run(
         stack.enter_context(used(opened, runs))
         keepers = stack.enter_context(contextlib.closing(Keepers()))
         made = _planned(experiment, opened, keepers)
+        needs = Needs(made.graph, itertools.chain.from_iterable(made.schedule.waves))
+        if backend == "local":
+            for packages in needs.sets:  # while the rest is made ready
+                keepers.prepare(packages)
         setting = environment()
         progress.planned(made.counts)
         keep_code(made.graph, opened)
@@ -178,7 +181,7 @@ def run(
                     opened,
                     outcome,
                     jobs=jobs,
-                    packages=_packages(made),
+                    packages=needs,
                     environment=setting["id"],
                     begun=progress.wave,
                     watch=_watcher(progress, made),
@@ -333,22 +336,6 @@ def _crew(
                 "computed twice there; results are the same"
             )
         yield found
-
-
-def _packages(made: Plan) -> list[str]:
-    """Heavy packages that the chunks to come import, found in the code they will run, and ours."""
-    heavy = {"pandas", "pyarrow", "xgboost", "torch", "sklearn", "scipy", "statsmodels"}
-    found = {"pandas", "pyarrow"}
-    specs = {made.graph.requests[c.request].flow for wave in made.schedule.waves for c in wave}
-    keys = {k for wave in made.schedule.waves for c in wave for k in c.members}
-    names = {made.graph.instances[k].name for k in keys}
-    for spec in specs:
-        found.update(name for name in spec.modules if name.startswith("dataflows."))
-        for step in flow(spec).steps.values():
-            if step.name in names:
-                for unit in code_units(step.callable):
-                    found |= heavy & {unit.name.partition(".")[0]}
-    return sorted(found)
 
 
 def _watcher(progress: Progress, made: Plan) -> engine.Watcher:

@@ -234,7 +234,7 @@ def ran(
             store,
             outcome,
             jobs=1,
-            packages=(),
+            packages=lambda chunk: (),
             environment="test",
             begun=begun,
             watch=watch,

@@ -14,7 +14,7 @@ from joblib import Parallel, delayed
 from bench.cache.store import Store
 from bench.engine.cluster import ClusterLost, Lost
 from bench.engine.interruption import Interruption
-from bench.engine.keeper import Keepers
+from bench.engine.keepers import Keepers
 from bench.engine.limits import Limit, limits, loosest
 from bench.engine.plan import Chunk, Graph, Schedule, schedule
 from bench.engine.seats import WorkerNotStarted
@@ -63,7 +63,7 @@ def execute(
     outcome: Outcome,
     *,
     jobs: int,
-    packages: Sequence[str],
+    packages: Callable[[Chunk], Sequence[str]],
     environment: str,
     begun: Callable[[int, int, int], None],
     watch: Watcher,
@@ -85,8 +85,8 @@ def execute(
         What was done is entered here.
     jobs : int
         Worker processes; with 1 the work still runs in a process of its own.
-    packages : sequence of str
-        Packages that workers import before their first chunk.
+    packages : callable (chunk)
+        Gives the packages that are imported before a chunk is computed.
     environment : str
         Identity of the environment, recorded with every result.
     begun : callable (wave, waves, chunks)
@@ -138,7 +138,7 @@ def execute(
                 begun(number, len(plan.waves), len(ready))
                 chunks = {c.number: c for c in ready}
                 tasks = (
-                    task(c, graph, store, environment, packages, loosest(c.outputs, known))
+                    task(c, graph, store, environment, packages(c), loosest(c.outputs, known))
                     for c in ready
                 )
                 for answer in _answers(tasks, hands):

@@ -1,4 +1,4 @@
-"""Keeps processes that compute, each one task at a time, so that what kills one has one cause.
+"""Keeps a process that computes one task at a time, so that what kills it has one cause.
 
 Whatever engine hands out the tasks, its workers only wait for a keeper: the step runs in a child.
 A child that crashes, hangs or grows beyond its limit is known at once, with the task that did it;
@@ -11,7 +11,6 @@ import contextlib
 import os
 import select
 import signal
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,12 +19,13 @@ from pathlib import Path
 import psutil
 
 from bench.engine import frames
-from bench.engine.seats import CAN_COPY, Loner, Nursery, Seat, WorkerNotStarted, scratch
+from bench.engine.importers import Importers, weighty
+from bench.engine.seats import Loner, Nursery, Seat, WorkerNotStarted, scratch
 from bench.engine.task import Answer, Task
 from bench.errors import BenchError, one_line
 from bench.spec.size import size_text
 
-__all__ = ["Keeper", "Keepers"]
+__all__ = ["Keeper"]
 
 # A process may end for reasons outside its task; the second time the task did it.
 ATTEMPTS = 2
@@ -45,48 +45,6 @@ MOST_OUTPUT = 20_000  # characters of what a failed step printed
 LARGEST_OUTPUT = 1 << 26  # bytes that a step may print before what came first is forgotten
 
 
-class Keepers:
-    """As many keepers as there are calls at a time."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._idle: list[Keeper] = []
-        self._busy: set[Keeper] = set()
-        self._killed = False
-
-    def kept(self, task: Task) -> str:
-        """Run a task on an idle keeper, or on a new one; after `kill` none is run."""
-        with self._lock:
-            if self._killed:
-                return Answer(task.chunk, "stopped").text()
-            keeper = self._idle.pop() if self._idle else Keeper(task.packages)
-            self._busy.add(keeper)
-        try:
-            return keeper.answer(task)
-        finally:
-            with self._lock:
-                self._busy.discard(keeper)
-                # The last is the next: one that can start nothing is not asked before the others.
-                self._idle.insert(len(self._idle) if keeper.seated else 0, keeper)
-
-    def kill(self) -> None:
-        """End every child now; calls under way, and later ones, answer that they were stopped."""
-        with self._lock:
-            self._killed = True
-            keepers = [*self._idle, *self._busy]
-        for keeper in keepers:
-            keeper.stop()
-
-    def close(self, *, idle: float = 0.0) -> None:
-        """End the children of idle keepers, or of those that were idle for so many seconds."""
-        latest = time.monotonic() - idle
-        with self._lock:
-            keepers = [k for k in self._idle if k.idle_since <= latest]
-            self._idle = [k for k in self._idle if k.idle_since > latest]
-        for keeper in keepers:
-            keeper.close()
-
-
 class Keeper:
     """Runs one task at a time in a child, and outlives the child.
 
@@ -94,13 +52,14 @@ class Keeper:
     ----------
     packages : sequence of str
         What a child has imported before its first task.
-    copies : bool
-        Whether children are copies of a template process, where the system can do that.
+    importers : Importers, optional
+        What templates come from, of which children are copies; without it each child is an
+        interpreter of its own.
     """
 
-    def __init__(self, packages: Sequence[str], *, copies: bool = CAN_COPY) -> None:
+    def __init__(self, packages: Sequence[str], importers: Importers | None) -> None:
         self._packages = tuple(packages)
-        self._copies = copies
+        self._importers = importers
         self._nursery: Nursery | None = None
         self._seat: Seat | None = None
         self.idle_since = 0.0
@@ -130,7 +89,7 @@ class Keeper:
                     return text
         except (WorkerNotStarted, OSError) as cause:  # of the machine, and no fault of the task
             self._forget_child()
-            return _unanswered(task, "unstarted", cause)
+            return _unanswered(task, "stopped" if self._stopped else "unstarted", cause)
         except BaseException:  # such as Ctrl-C: what runs must not answer the next task
             self._forget_child()
             raise
@@ -157,39 +116,32 @@ class Keeper:
 
     def _started(self) -> Seat:
         self._kills = _kills_for_memory()
-        if self._copies:
-            child = self._copied()
-            if child is not None:
-                return child
-            self._copies = False
-        return Loner(self._packages, self._output, self._note)
+        child = None if self._importers is None else self._copied(self._importers)
+        return child or Loner(self._packages, self._output, self._note)
 
-    def _copied(self) -> Seat | None:
+    def _copied(self, importers: Importers) -> Seat | None:
         """Return a child that is copied from a template; None where that cannot be done."""
         for start in range(STARTS):
             try:
                 if self._nursery is None:
-                    # One that did not start may have been killed: the next one is quicker to start,
-                    # and does without a package that ends whoever imports it.
-                    self._nursery = Nursery(() if start else self._packages)
-                child = self._nursery.child(self._output.fileno(), self._note.fileno())
+                    # What it comes from may have been killed: the next is quicker to start, and
+                    # does without a package that ends whoever imports it.
+                    self._nursery = importers.template(() if start else self._packages)
+                if self._nursery is None:
+                    return None
+                return self._nursery.child(self._output.fileno(), self._note.fileno())
             except WorkerNotStarted:
                 self._drop_nursery()
                 if start == STARTS - 1 or self._stopped:
                     raise
                 time.sleep(PAUSE_SECONDS * 2**start)
-                continue
-            if child is None:
-                self._drop_nursery()
-            return child
         raise AssertionError("the last start returns or raises")
 
     def _suit(self, packages: Sequence[str]) -> None:
-        """Start anew where what a child is copied from lacks packages of others."""
-        ours = ("bench.", "dataflows.")  # what they take to import is little
-        if not set(self._packages).issuperset(p for p in packages if not p.startswith(ours)):
+        """Start anew where a child lacks packages, with all it had: it need not change back."""
+        if not weighty(packages) <= weighty(self._packages):
             self._forget_child()
-            self._packages = tuple(packages)
+            self._packages = tuple(dict.fromkeys((*self._packages, *packages)))
 
     def _forget_child(self) -> None:
         self._close_seat()

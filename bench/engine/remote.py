@@ -17,7 +17,7 @@ from pathlib import Path
 from blake3 import blake3
 
 from bench.cache.locks import claimed
-from bench.engine.keeper import Keepers
+from bench.engine.keepers import Keepers
 from bench.engine.task import Answer, Task
 
 __all__ = ["Meeting", "Shown", "dismissed", "hosted", "shown", "source"]

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO, Protocol
 
 import psutil
@@ -25,7 +25,16 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["CAN_COPY", "Loner", "Nursery", "Seat", "WorkerNotStarted", "scratch"]
+__all__ = [
+    "CAN_COPY",
+    "Loner",
+    "Nursery",
+    "Seat",
+    "WorkerNotStarted",
+    "first_status",
+    "interpreter",
+    "scratch",
+]
 
 # One thread in each numerical library: more threads only wait for each other, and may change sums.
 ONE_THREAD = dict.fromkeys(
@@ -47,6 +56,9 @@ CAN_COPY = sys.platform == "linux"
 # A cold start on a busy machine reads a gigabyte of packages; while it gets on, it may take longer.
 _IDLE_SECONDS = 300.0
 _END_SECONDS = 60.0  # a killed process gives its memory back first
+_CLOSE_SECONDS = 10.0  # for a template to end its child and go
+_REAP_SECONDS = 1.0
+_LOOK_SECONDS = 0.002
 _MAIN = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from bench.engine import template; "
 )
@@ -100,29 +112,30 @@ class Nursery:
 
     Parameters
     ----------
-    packages : sequence of str
-        What the template imports.
+    control : socket
+        What the template is asked over; it ends when this is closed.
+    pid : int
+        The template, which is no child of this process.
+    said : callable
+        Gives the last line that the template wrote down when it could not go on.
+
+    Raises
+    ------
+    WorkerNotStarted
+        The template is gone already.
     """
 
-    def __init__(self, packages: Sequence[str]) -> None:
-        self.control, theirs = socket.socketpair()
-        self._errors = scratch(append=True)
-        words = [json.dumps(sys.path), str(theirs.fileno()), json.dumps(list(packages))]
-        with theirs:
-            try:
-                self._process = _started(
-                    "template.main(int(sys.argv[2]), json.loads(sys.argv[3]))",
-                    words,
-                    descriptors=(theirs.fileno(),),
-                    output=self._errors,
-                )
-            except BaseException:
-                self.control.close()
-                self._errors.close()
-                raise
+    def __init__(self, control: socket.socket, pid: int, said: Callable[[], str]) -> None:
+        self.control = control
+        self._said = said
+        try:
+            # Known by its number and its time: another process may get the number one day.
+            self._process = psutil.Process(pid)
+        except psutil.Error:
+            raise WorkerNotStarted(f"the process that starts workers has ended{said()}") from None
 
-    def child(self, output: int, note: int) -> _Copied | None:
-        """Start a child; None when the template has threads, so that a copy may be stuck.
+    def child(self, output: int, note: int) -> _Copied:
+        """Start a child.
 
         Raises
         ------
@@ -132,24 +145,19 @@ class Nursery:
         with theirs:
             try:
                 socket.send_fds(self.control, [b"+"], [theirs.fileno(), output, note])
-                pid, _ = self._begun()
+                pid = first_status(self.control, self._process.pid)
             except OSError as cause:
                 ours.close()
-                raise WorkerNotStarted(f"{cause}{_last_line(self._errors)}") from None
-        if pid == template.NOT_ONE_THREAD:
-            ours.close()
-            return None
+                raise WorkerNotStarted(f"{cause}{self._said()}") from None
         return _Copied(self, ours, pid)
 
     def close(self) -> None:
         """End the template, and the child with it."""
         self.control.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._errors.close()
+        if not _gone(self._process, _CLOSE_SECONDS):
+            with contextlib.suppress(psutil.Error):
+                self._process.kill()
+            _gone(self._process, _END_SECONDS)
 
     def ask(self, word: bytes) -> None:
         """Ask for something about the child that lives."""
@@ -160,36 +168,71 @@ class Nursery:
         with contextlib.suppress(OSError):
             self.control.shutdown(socket.SHUT_RDWR)
 
-    def _begun(self) -> tuple[int, int]:
-        worked = -1.0
-        while True:
-            try:
-                return self.status(_IDLE_SECONDS)
-            except TimeoutError:
-                before, worked = worked, self._worked()
-                if worked <= before:
-                    raise
-
-    def _worked(self) -> float:
-        """Return the seconds of processor time that the template has used."""
-        try:
-            times = psutil.Process(self._process.pid).cpu_times()
-        except psutil.Error:
-            return 0.0
-        return float(times.user + times.system)
-
     def status(self, seconds: float) -> tuple[int, int]:
-        """Wait for what the template tells of a child's begin or end."""
-        self.control.settimeout(seconds)
-        data = b""
-        length = struct.calcsize(template.STATUS)
-        while len(data) < length:
-            piece = self.control.recv(length - len(data))
-            if not piece:
-                raise ConnectionResetError("the process that starts workers has ended")
-            data += piece
-        first, second = struct.unpack(template.STATUS, data)
-        return first, second
+        """Wait for what the template tells of a child's end."""
+        return _status(self.control, seconds)
+
+
+def _gone(process: psutil.Process, seconds: float) -> bool:
+    """Wait for the end of a process that is no child of this one; return whether it came."""
+    begin = time.monotonic()
+    try:
+        while process.is_running():
+            dead = bool(process.status() == psutil.STATUS_ZOMBIE)
+            # Its number still counts as alive; in some containers nobody ever reaps an orphan.
+            if time.monotonic() - begin > (_REAP_SECONDS if dead else seconds):
+                return dead
+            time.sleep(_LOOK_SECONDS)
+    except psutil.NoSuchProcess:
+        pass
+    return True
+
+
+def first_status(stream: socket.socket, busy: int) -> int:
+    """Wait for the number of a process that begins, for as long as who makes it gets on.
+
+    Parameters
+    ----------
+    stream : socket
+        Where the number comes from.
+    busy : int
+        The process that makes it, or first imports what it is to have.
+
+    Raises
+    ------
+    OSError
+        The number does not come.
+    """
+    worked = -1.0
+    while True:
+        try:
+            return _status(stream, _IDLE_SECONDS)[0]
+        except TimeoutError:
+            before, worked = worked, _worked(busy)
+            if worked <= before:
+                raise
+
+
+def _worked(pid: int) -> float:
+    """Return the seconds of processor time that a process has used."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
+
+
+def _status(stream: socket.socket, seconds: float) -> tuple[int, int]:
+    stream.settimeout(seconds)
+    data = b""
+    length = struct.calcsize(template.STATUS)
+    while len(data) < length:
+        piece = stream.recv(length - len(data))
+        if not piece:
+            raise ConnectionResetError("the process that starts workers has ended")
+        data += piece
+    first, second = struct.unpack(template.STATUS, data)
+    return first, second
 
 
 class _Copied:
@@ -210,6 +253,12 @@ class _Copied:
             self._nursery.ask(template.KILL)
             code, peak = self._nursery.status(_END_SECONDS)
             return code, peak / 1024
+        except OSError:
+            # It ends with its template. What it was writing is swept away by the next child, which
+            # has to find it dead.
+            with contextlib.suppress(psutil.Error):
+                _gone(psutil.Process(self.pid), _END_SECONDS)
+            raise
         finally:
             self.stream.close()
 
@@ -230,7 +279,7 @@ class Loner:
         words = [json.dumps(sys.path), *map(str, handles), json.dumps(list(packages))]
         with theirs:
             try:
-                self._process = _started(
+                self._process = interpreter(
                     "template.alone(*map(int, sys.argv[2:5]), json.loads(sys.argv[5]))",
                     words,
                     descriptors=handles,
@@ -266,9 +315,15 @@ class Loner:
             self._process.send_signal(TELL)
 
 
-def _started(
+def interpreter(
     call: str, words: Sequence[str], *, descriptors: Sequence[int], output: IO[bytes]
 ) -> subprocess.Popen[bytes]:
+    """Start an interpreter that makes a call to what belongs to a child.
+
+    Raises
+    ------
+    WorkerNotStarted
+    """
     try:
         return subprocess.Popen(  # noqa: S603 - this interpreter, and words of ours
             [sys.executable, "-c", _MAIN + call, *words],
@@ -281,11 +336,3 @@ def _started(
         )
     except OSError as cause:
         raise WorkerNotStarted(f"no worker process could be started: {cause}") from cause
-
-
-def _last_line(errors: IO[bytes]) -> str:
-    """Return what a process that did not start had to say."""
-    time.sleep(0.05)
-    errors.seek(0)
-    lines = errors.read().decode("utf-8", "replace").strip().splitlines()
-    return f": {lines[-1]}" if lines else ""

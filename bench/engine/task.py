@@ -38,7 +38,7 @@ class Task:
     memory : int, optional
         Bytes of memory that its process may hold.
     packages : tuple of str
-        What a process should import before its first chunk.
+        What its process should have imported before.
     """
 
     chunk: int

@@ -1,7 +1,8 @@
-"""The process that children are copied from: it has the heavy packages loaded and runs no step.
+"""The processes that children are copied from: they have packages loaded and run no step.
 
-A fresh child is a fork of it and ready in milliseconds, where a new interpreter takes seconds to
-import the packages again. It never runs code of the asker's, so it is never what crashes.
+A fresh child is a fork of a template and ready in milliseconds, where a new interpreter takes
+seconds to import the packages again. A template is a fork itself, of a process that imports for
+all keepers. Neither runs code of the asker's, so they are never what crashes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import struct
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -26,40 +28,86 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["KILL", "NOT_ONE_THREAD", "STATUS", "TELL_WHERE", "alone", "load", "main"]
+__all__ = ["KILL", "NOT_ONE_THREAD", "READY", "STATUS", "TELL_WHERE", "alone", "load", "main"]
 
+READY = b"R"  # what the process that imports says when it has
 KILL, TELL_WHERE = b"K", b"W"  # what a keeper asks for while a child lives
-STATUS = "!qq"  # (pid, 0) when a child begins; (exit code, peak in kB) at its end
+# (pid, 0) when a template or a child begins; (exit code, peak in kB) at the end of a child
+STATUS = "!qq"
 NOT_ONE_THREAD = -1  # instead of a pid: this process has threads and cannot be copied safely
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def main(control: int, packages: Sequence[str]) -> None:
-    """Import packages, then make a child whenever the keeper asks, until the keeper is gone."""
+    """Import packages, then make a template whenever a keeper asks, until all keepers are gone."""
     stream = socket.socket(fileno=control)
+    os.set_inheritable(control, False)  # what a package starts would keep it open
     with _ending_with(stream):
         load(packages)
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # the child of a template that was killed becomes ours
+    signal.signal(signal.SIGCHLD, _reap)
+    gc.collect()
+    gc.freeze()  # what is loaded stays shared between this process and its copies
+    stream.sendall(READY)
+    while True:
+        word, descriptors, _, _ = socket.recv_fds(stream, 1, 1)
+        if not word:
+            _reap()
+            return
+        for descriptor in descriptors:  # one, or none where that many files may not be open
+            with socket.socket(fileno=descriptor) as keeper:
+                _make_template(stream, keeper)
+
+
+def _reap(*_: object) -> None:
+    """Leave nothing of those that ended; what they used counts as used by the run."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _make_template(stream: socket.socket, keeper: socket.socket) -> None:
+    if not _single():
+        with contextlib.suppress(OSError):
+            keeper.sendall(struct.pack(STATUS, NOT_ONE_THREAD, 0))
+    elif os.fork() == 0:
+        stream.close()
+        _become_template(keeper)
+
+
+def _become_template(keeper: socket.socket) -> None:
+    """Make children for one keeper, with nothing that would have to do with another's."""
+    code = 70
+    try:
+        os.setsid()
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        keeper.sendall(struct.pack(STATUS, os.getpid(), 0))
+        _serve(keeper)
+        code = 0
+    except BaseException:  # noqa: BLE001 - the loop that this is a copy of must not go on
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _serve(stream: socket.socket) -> None:
+    """Make a child whenever the keeper asks, until the keeper is gone."""
     wake, ring = os.pipe()
     os.set_blocking(ring, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
-    gc.collect()
-    gc.freeze()  # what is loaded stays shared between this process and its children
     while True:
         word, descriptors, _, _ = socket.recv_fds(stream, 1, 3)
         if not word:
             return
         if not descriptors:
             continue  # meant for a child that is gone
-        if not _single():
-            stream.sendall(struct.pack(STATUS, NOT_ONE_THREAD, 0))
-            continue
         parent = os.getpid()
         child = os.fork()
         if child == 0:
-            for other in (wake, ring, control):
+            for other in (wake, ring, stream.detach()):
                 os.close(other)
             _become_child(parent, *descriptors)
         for descriptor in descriptors:
@@ -77,14 +125,11 @@ def main(control: int, packages: Sequence[str]) -> None:
 def _ending_with(stream: socket.socket) -> Iterator[None]:
     """End this process as soon as the other side is gone: to import may take minutes."""
 
+    ends = select.poll()
+    ends.register(stream, 0)  # the end is told whatever was asked before it and waits to be read
+
     def look(*_: object) -> None:
-        try:
-            gone = not stream.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            gone = False
-        except OSError:
-            gone = True
-        if gone:
+        if ends.poll(0):
             os._exit(0)
 
     signal.signal(signal.SIGIO, look)

@@ -4,6 +4,7 @@ import json
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from bench import Experiment, load_run, plan, run
 from bench.cache.lineage import lineage
 from bench.cache.store import Store
 from bench.console import Quiet
+from bench.engine import importers, seats
 from bench.errors import UserError
 from bench.inquiry import verify
 from bench.results.recipes import read_recipes
@@ -122,9 +124,20 @@ def test_forecasts_are_those_of_the_model(evaluated: Callable[..., RunResult]):
 
 
 def test_a_second_run_computes_nothing_and_gives_the_same_bytes(
-    evaluated: Callable[..., RunResult],
+    evaluated: Callable[..., RunResult], monkeypatch: pytest.MonkeyPatch
 ):
-    first, second = evaluated(), evaluated()
+    started: list[str] = []
+
+    def interpreter(*words: Any, **more: Any) -> Any:
+        started.append(words[1][-1])
+        return seats.interpreter(*words, **more)
+
+    monkeypatch.setattr(importers, "interpreter", interpreter)
+    first = evaluated(jobs=2)
+    assert len(started) == 1  # for the data and for both workers
+    assert '"pandas", "pyarrow"]' in started[0]
+    second = evaluated()
+    assert len(started) == 1
     assert second.counts["computed"] == second.counts["to_compute"] == 0
     for name in ("predictions.parquet", "scores.parquet", "checks.json"):
         assert (first.path / name).read_bytes() == (second.path / name).read_bytes()

@@ -191,10 +191,10 @@ def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
         return []
 
 
-def parent_of(process: psutil.Process) -> int:
+def parent_of(pid: int) -> int:
     """Return the number of a process's parent, 0 when it has ended."""
     try:
-        return process.ppid()
+        return psutil.Process(pid).ppid()
     except psutil.Error:
         return 0
 

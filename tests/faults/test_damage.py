@@ -105,7 +105,7 @@ def test_a_torn_manifest_is_told_in_one_line(reference: Lab, tmp_path: Path):
 
 def test_a_store_removed_under_a_run_does_not_stop_the_next(lab: Lab, same: Same):
     with ended(lab.start_run()) as process:
-        wait_for(lambda: process.poll() is not None or len(family(process)) >= 4, seconds=120)
+        wait_for(lambda: process.poll() is not None or len(family(process)) >= 5, seconds=120)
         shutil.rmtree(lab.store, ignore_errors=True)
         done = finished(process)
     assert done.code in (0, 1, 2, 3), done.said

@@ -19,6 +19,18 @@ from tests.faults.lab import Lab, ended, family, finished, gone, long_form, pare
 Same = Callable[[Lab], None]
 
 
+def role(member: psutil.Process, run: subprocess.Popen[str]) -> str:
+    """Return what a process does: a child of the run imports, copies of it make workers."""
+    parents = [member.pid]
+    while parents[-1] not in (run.pid, 0) and len(parents) < 4:
+        parents.append(parent_of(parents[-1]))
+    return {2: "importer", 3: "template", 4: "worker"}.get(len(parents), "")
+
+
+def workers(run: subprocess.Popen[str]) -> int:
+    return sum(role(p, run) == "worker" for p in family(run))
+
+
 def kill_later(process: subprocess.Popen[str], whom: str, moment: float) -> int:
     """Kill after some seconds, if there is somebody left; return how many were killed."""
     time.sleep(moment)
@@ -28,10 +40,7 @@ def kill_later(process: subprocess.Popen[str], whom: str, moment: float) -> int:
     elif whom == "group":
         victims = [process.pid, *(p.pid for p in members)]
     else:
-        # A child of the run is a template, and a child of a template computes.
-        templates = {p.pid for p in members if parent_of(p) == process.pid}
-        found = templates if whom == "template" else {p.pid for p in members} - templates
-        victims = sorted(found)[-1:]
+        victims = [p.pid for p in members if role(p, process) == whom][-1:]
     killed = 0
     for pid in victims:
         try:
@@ -68,14 +77,14 @@ def test_a_run_killed_again_and_again_is_completed_by_the_next(
     assert not lab.left_behind()
 
 
-@pytest.mark.parametrize("whom", ["worker", "template"])
+@pytest.mark.parametrize("whom", ["worker", "template", "importer"])
 def test_a_run_outlives_its_workers(lab: Lab, same: Same, rounds: int, whom: str):
     """A worker killed from outside costs time; killed twice at one step, the cells of that step.
 
     Where that step reads the data, before any work, the command has to be given again. What
     workers are copied from runs no step: killed, as it starts or later, it costs no cell.
     """
-    long_form(whom == "template")
+    long_form(whom != "worker")
     draw = random.Random(f"{whom} {rounds}")
     killed = 0
     while killed < rounds:
@@ -84,7 +93,7 @@ def test_a_run_outlives_its_workers(lab: Lab, same: Same, rounds: int, whom: str
             seen: list[psutil.Process] = []
             while process.poll() is None and killed < rounds:
                 seen += family(process)
-                most = 6.0 if whom == "template" else 2.0
+                most = 2.0 if whom == "worker" else 3.0
                 killed += kill_later(process, whom, draw.uniform(0.05, most))
                 print(f"{whom}: {killed} killed", flush=True)
             done = finished(process)
@@ -127,7 +136,7 @@ def test_a_second_interruption_stops_at_once(lab: Lab, same: Same):
     text = (lab.folder / "mymodel.py").read_text()
     (lab.folder / "mymodel.py").write_text(text.replace("nap: float = 0.02", "nap: float = 600"))
     with ended(lab.start_run()) as process:
-        wait_for(lambda: len(family(process)) >= 4, seconds=120)
+        wait_for(lambda: workers(process) == 2, seconds=120)
         time.sleep(1.0)
         members = family(process)
         os.kill(process.pid, signal.SIGINT)

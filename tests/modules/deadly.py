@@ -57,6 +57,22 @@ def killed_once(fine: int, flag: str) -> int:
 
 
 @tag(hidden="files,environment,clock")
+def finds_last(fine: int, note: str) -> str:
+    """Go with the template; the second time, say what became of the process of the first."""
+    if not Path(note).exists():
+        held = bytearray(b"\xff" * (1 << 28))  # so that the end takes a moment
+        Path(note).write_text(str(os.getpid()))
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(600)
+        return str(len(held))
+    try:
+        os.kill(int(Path(note).read_text()), 0)
+    except ProcessLookupError:
+        return "dead"
+    return "alive"
+
+
+@tag(hidden="files,environment,clock")
 def orphaned(fine: int, flag: str, times: int) -> int:
     """As when the process is killed from which this one was copied, so many times."""
     with Path(flag).open("a+") as file:

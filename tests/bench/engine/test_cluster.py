@@ -134,7 +134,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_and_what_was_finished_is_kept(
         store,
         outcome,
         jobs=2,
-        packages=(),
+        packages=lambda chunk: (),
         environment="test",
         begun=lambda wave, waves, chunks: None,
         watch=lambda chunk, answer: None,

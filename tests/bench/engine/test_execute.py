@@ -30,7 +30,7 @@ def ran(graph: Graph, store: Store, jobs: int) -> tuple[Outcome, list[tuple[Chun
         store,
         outcome,
         jobs=jobs,
-        packages=(),
+        packages=lambda chunk: (),
         environment="test",
         begun=lambda wave, waves, chunks: None,
         watch=lambda chunk, answer: seen.append((chunk, answer)),

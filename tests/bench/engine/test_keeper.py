@@ -18,19 +18,28 @@ from bench.cache.store import Store
 from bench.engine import keeper as module
 from bench.engine.execute import task
 from bench.engine.graph import FlowSpec
-from bench.engine.keeper import Keeper, Keepers
+from bench.engine.importers import Importers
+from bench.engine.keeper import Keeper
+from bench.engine.keepers import Keepers
 from bench.engine.plan import Graph, Request, merged, schedule
-from bench.engine.seats import CAN_COPY, Nursery
+from bench.engine.seats import CAN_COPY
 from bench.engine.task import Answer, Task
 
 DEADLY = Path(__file__).resolve().parents[2] / "modules" / "deadly.py"
 
 
-@pytest.fixture(params=[True, False], ids=["copied", "alone"], scope="module")
+@contextlib.contextmanager
+def keeping(*packages: str, copied: bool = CAN_COPY) -> Iterator[Keeper]:
+    with contextlib.closing(Importers()) as importers:
+        made = Keeper(packages, importers if copied else None)
+        with contextlib.closing(made):
+            yield made
+
+
+@pytest.fixture(params=[CAN_COPY, False], ids=["copied", "alone"], scope="module")
 def keeper(request: pytest.FixtureRequest) -> Iterator[Keeper]:
-    made = Keeper((), copies=request.param)
-    yield made
-    made.close()
+    with keeping(copied=request.param) as made:
+        yield made
 
 
 @pytest.fixture
@@ -111,22 +120,21 @@ def test_a_step_that_grows_is_ended_at_its_limit(keeper: Keeper, store: Store):
     assert 570 < answer.peak_mb < 2000
 
 
-@pytest.mark.parametrize("copies", [True, False])
+@pytest.mark.parametrize("copied", [CAN_COPY, False])
 def test_a_stop_while_the_child_is_started_is_heard(
-    store: Store, monkeypatch: pytest.MonkeyPatch, copies: bool
+    store: Store, monkeypatch: pytest.MonkeyPatch, copied: bool
 ):
-    keeper = Keeper((), copies=copies)
-    start = keeper._started
+    with keeping(copied=copied) as keeper:
+        start = keeper._started
 
-    def started():
-        seat = start()
-        keeper._seat = None  # as `stop` sees it until the child is there
-        keeper.stop()
-        return seat
+        def started():
+            seat = start()
+            keeper._seat = None  # as `stop` sees it until the child is there
+            keeper.stop()
+            return seat
 
-    monkeypatch.setattr(keeper, "_started", started)
-    assert answered(keeper, store, "hangs").status == "stopped"
-    keeper.close()
+        monkeypatch.setattr(keeper, "_started", started)
+        assert answered(keeper, store, "hangs").status == "stopped"
 
 
 def test_keepers_that_were_killed_take_no_work(store: Store):
@@ -150,11 +158,8 @@ def test_what_steps_print_never_gets_between_keeper_and_child(keeper: Keeper, st
 
 @pytest.mark.parametrize("step", ["leaves_process", "forks_and_dies"])
 def test_what_a_step_starts_does_not_outlive_it(store: Store, tmp_path: Path, step: str):
-    made = Keeper(())
-    try:
+    with keeping() as made:
         answered(made, store, step, pids=str(tmp_path / "pids"))
-    finally:
-        made.close()
     assert gone(tmp_path / "pids")
 
 
@@ -166,12 +171,12 @@ def test_a_child_serves_until_a_step_leaves_a_thread_behind(keeper: Keeper, stor
 
 
 def test_a_child_goes_when_its_keeper_does(store: Store):
-    made = Keeper(())
-    child = pid(made, store, 7)
-    assert psutil.pid_exists(child)
-    assert os.getpgid(child) != os.getpgid(0)  # Ctrl-C in a terminal does not reach it
-    made.close()
-    assert not psutil.pid_exists(child)
+    with keeping() as made:
+        child = pid(made, store, 7)
+        assert psutil.pid_exists(child)
+        assert os.getpgid(child) != os.getpgid(0)  # Ctrl-C in a terminal does not reach it
+        made.close()
+        assert not psutil.pid_exists(child)
 
 
 def test_a_keeper_serves_again_until_it_lacks_a_package(store: Store):
@@ -198,9 +203,8 @@ def test_a_child_that_goes_with_its_template_is_no_fault_of_its_task(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
 ):
     monkeypatch.setattr(module, "LOSSES", 3)
-    made = Keeper(())
-    answer = answered(made, store, "orphaned", flag=str(tmp_path / "flag"), times=times)
-    made.close()
+    with keeping() as made:
+        answer = answered(made, store, "orphaned", flag=str(tmp_path / "flag"), times=times)
     if times == 2:
         assert answer.status == "computed"
         return
@@ -209,66 +213,15 @@ def test_a_child_that_goes_with_its_template_is_no_fault_of_its_task(
     assert answer.error_message == why
 
 
-@pytest.mark.skipif(not CAN_COPY, reason="children are no copies here")
-def test_a_template_that_is_killed_as_it_starts_is_started_again(store: Store):
-    killed: list[int] = []
-    done = threading.Event()
-
-    def kill() -> None:
-        while len(killed) < 3 and not done.wait(0.05):
-            for child in psutil.Process().children():
-                if child.pid not in killed and "template.main" in " ".join(child.cmdline()):
-                    child.kill()
-                    killed.append(child.pid)
-
-    thread = threading.Thread(target=kill)
-    thread.start()
-    made = Keeper(("torch",))
-    try:
-        assert answered(made, store, "fine").status == "computed"
-    finally:
-        done.set()
-        thread.join()
-        made.close()
-    assert len(killed) == 3
-
-
-@pytest.mark.skipif(not CAN_COPY, reason="children are no copies here")
-def test_a_template_that_imports_goes_when_its_keeper_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    (tmp_path / "slow_package.py").write_text("import time\nfor _ in range(600): time.sleep(1)\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    nursery = Nursery(("slow_package",))
-    time.sleep(2.0)
-    begin = time.monotonic()
-    nursery.close()
-    assert time.monotonic() - begin < 5  # after 10 s it would be killed
-
-
-@pytest.mark.skipif(not CAN_COPY, reason="children are no copies here")
-def test_a_package_that_ends_who_imports_it_costs_only_who_needs_it(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    (tmp_path / "deadly_package.py").write_text(
-        f"import os\nos.kill(os.getpid(), {int(signal.SIGILL)})\n"
-    )
-    monkeypatch.syspath_prepend(str(tmp_path))
-    made = Keeper(("deadly_package",))
-    assert answered(made, store, "fine").status == "computed"
-    made.close()
-
-
 def test_a_machine_that_starts_no_process_fails_no_task(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    made = Keeper(())
-    answer = answered(made, store, "fine")
-    assert (answer.status, answer.error_type) == ("unstarted", "WorkerNotStarted")
-    monkeypatch.undo()
-    assert answered(made, store, "fine").status == "computed"
-    made.close()
+    with keeping() as made:
+        answer = answered(made, store, "fine")
+        assert (answer.status, answer.error_type) == ("unstarted", "WorkerNotStarted")
+        monkeypatch.undo()
+        assert answered(made, store, "fine").status == "computed"
 
 
 @pytest.fixture

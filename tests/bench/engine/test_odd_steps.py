@@ -25,7 +25,7 @@ def ran(graph: Graph, store: Store, *, packages: tuple[str, ...] = (), jobs: int
         store,
         outcome,
         jobs=jobs,
-        packages=packages,
+        packages=lambda chunk: packages,
         environment="test",
         begun=lambda wave, waves, chunks: None,
         watch=lambda chunk, answer: None,

@@ -8,6 +8,7 @@ import pytest
 from bench.cache.store import Store
 from bench.engine.execute import task
 from bench.engine.graph import FlowSpec
+from bench.engine.importers import Importers
 from bench.engine.keeper import Keeper
 from bench.engine.plan import Request, merged, schedule
 from bench.engine.task import Answer
@@ -33,9 +34,11 @@ STEPS = [
 
 @pytest.fixture(scope="module")
 def keeper() -> Iterator[Keeper]:
-    made = Keeper(())
+    importers = Importers()
+    made = Keeper((), importers)
     yield made
     made.close()
+    importers.close()
 
 
 def computed(keeper: Keeper, folder: Path, step: str, **inputs: int) -> object:
