@@ -45,6 +45,7 @@ class Keepers:
         finally:
             with self._lock:
                 self._busy.discard(keeper)
+                keeper.idle_since = time.monotonic()
                 # The last is the next: one that can start nothing is not asked before the others.
                 self._idle.insert(len(self._idle) if keeper.seated else 0, keeper)
 

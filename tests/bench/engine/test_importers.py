@@ -275,6 +275,16 @@ def test_an_import_under_way_ends_with_the_keepers(
     assert not ours()
 
 
+def test_keepers_that_were_used_lately_stay(store: Store):
+    with contextlib.closing(Keepers()) as keepers:
+        child = child_of(keepers, store, 1, "json")
+        keepers.close(idle=60.0)
+        assert child_of(keepers, store, 2, "json") == child
+        keepers.close(idle=0.0)
+        assert not child.is_running()
+        assert not ours()
+
+
 def test_a_task_says_what_it_needs(store: Store):
     asked = replace(a_task(store, "fine"), packages=("json", "wave"))
     assert Task.read(asked.text()).packages == ("json", "wave")
