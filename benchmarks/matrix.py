@@ -83,6 +83,14 @@ def in_parallel(folder: Path, asked: Sequence[dict[str, Any]]) -> dict[str, str]
     return dict(run(delayed(cells.computed)(spec) for spec in asked))
 
 
+def in_forks(folder: Path, asked: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """joblib.Parallel over cells, with its backend that never replaces a worker."""
+    from joblib import Parallel, delayed
+
+    run = Parallel(n_jobs=os.cpu_count(), batch_size=1, backend="multiprocessing")
+    return dict(run(delayed(cells.computed)(spec) for spec in asked))
+
+
 def in_hamiltons_cache(folder: Path, asked: Sequence[dict[str, Any]]) -> dict[str, str]:
     """The loop with Hamilton's own cache."""
     return dict(cells.computed(spec, str(folder / "cache")) for spec in asked)
@@ -100,6 +108,7 @@ def in_joblibs_memory(folder: Path, asked: Sequence[dict[str, Any]]) -> dict[str
 CONTENDERS: Mapping[str, Callable[[Path, Sequence[dict[str, Any]]], dict[str, str]]] = {
     "Hamilton in a loop": in_a_loop,
     "joblib.Parallel": in_parallel,
+    "joblib.Parallel, multiprocessing": in_forks,
     "Hamilton with_cache": in_hamiltons_cache,
     "joblib.Memory + Parallel": in_joblibs_memory,
 }
