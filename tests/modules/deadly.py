@@ -47,6 +47,11 @@ def grows(fine: int) -> int:
         time.sleep(0.001)
 
 
+def fills(fine: int) -> int:
+    """Hold 300 MB for a moment."""
+    return len(bytearray(b"\xff" * 300_000_000))
+
+
 @tag(hidden="files")
 def killed_once(fine: int, flag: str) -> int:
     """As when the system kills a process for no fault of its own."""

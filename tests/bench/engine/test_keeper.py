@@ -120,6 +120,18 @@ def test_a_step_that_grows_is_ended_at_its_limit(keeper: Keeper, store: Store):
     assert 570 < answer.peak_mb < 2000
 
 
+@pytest.mark.skipif(not CAN_COPY, reason="elsewhere the peak is that of the whole process")
+def test_the_memory_of_a_task_is_its_own_and_not_that_of_one_before(keeper: Keeper, store: Store):
+    child = pid(keeper, store, 20)
+    small, large, after = (
+        answered(keeper, store, step, n=n).peak_mb
+        for step, n in (("fine", 21), ("fills", 22), ("fine", 23))
+    )
+    assert pid(keeper, store, 24) == child
+    assert large > small + 250
+    assert after < small + 50
+
+
 @pytest.mark.parametrize("copied", [CAN_COPY, False])
 def test_a_stop_while_the_child_is_started_is_heard(
     store: Store, monkeypatch: pytest.MonkeyPatch, copied: bool
