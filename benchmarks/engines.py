@@ -57,7 +57,7 @@ def ran(graph, store, jobs, found) -> list[float]:
         store,
         Outcome(),
         jobs=jobs,
-        packages=(),
+        packages=lambda chunk: (),
         environment="",
         begun=lambda wave, waves, chunks: None,
         watch=lambda chunk, answer: came.append(time.perf_counter()),
